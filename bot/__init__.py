@@ -1,0 +1,1 @@
+"""How a rollback works, and the process that runs it."""

@@ -1,0 +1,47 @@
+"""What happened, in order, with who and when: the timeline, and the audit's entries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Happening(StrEnum):
+    """Everything that is written down about a rollback."""
+
+    REQUESTED = "requested"
+    PLANNED = "planned"
+    REASON_GIVEN = "reason_given"
+    APPROVED = "approved"
+    WITHDRAWN = "withdrawn"
+    QUORUM = "quorum"
+    REMINDED = "reminded"
+    VOIDED = "voided"  # approvals that no longer count at the claim
+    CLAIMED = "claimed"
+    EXECUTION_STARTED = "execution_started"
+    STEP_STARTED = "step_started"
+    STEP_DONE = "step_done"
+    STEP_SKIPPED = "step_skipped"
+    STEP_FAILED = "step_failed"
+    STEP_UNVERIFIED = "step_unverified"
+    STEP_IN_DOUBT = "step_in_doubt"
+    STEP_SETTLED = "step_settled"
+    STOP_ASKED = "stop_asked"
+    VERIFYING = "verifying"
+    ENDED = "ended"  # details["state"] says how
+    EXPLAINED = "explained"
+    RESOLVED = "resolved"
+    REFUSED_DELIVERY = "refused_delivery"  # details["code"] says why
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of the timeline; the audit chain holds it for good."""
+
+    kind: Happening
+    at: datetime
+    rollback_id: str | None = None  # None: refused before there was a rollback
+    person: str | None = None
+    account: str | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+    sequence: int = 0  # its place in the chain; 0 until it is stored

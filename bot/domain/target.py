@@ -1,0 +1,135 @@
+"""What can be brought back, and how many people it takes."""
+
+import difflib
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from bot.domain.errors import Refusal, Refused
+
+
+class Risk(StrEnum):
+    """How bad it is if a step goes wrong."""
+
+    REVERSIBLE = "reversible"
+    DESTRUCTIVE = "destructive"
+
+
+class Effect(StrEnum):
+    """What may be done after a crash in the middle of a step."""
+
+    IDEMPOTENT = "idempotent"  # towards a named end state: safe to send again after a read
+    OBSERVABLE = "observable"  # not idempotent, but what happened can be read back
+    TRANSACTIONAL = "transactional"  # marker row in the target's own transaction
+    MANUAL = "manual"  # a person does it, a second one confirms
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A channel where a rollback is asked for and shown."""
+
+    platform: str
+    tenant: str
+    channel: str
+
+    def __str__(self) -> str:
+        """Write it the way the configuration spells it."""
+        return f"{self.platform}:{self.tenant}/{self.channel}"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Who and how many, and how long they have."""
+
+    approvals: int = 2
+    requester_counts: bool = False
+    accept_two_humans_total: bool = False
+    approve_ttl: timedelta = timedelta(minutes=30)
+    exec_ttl: timedelta = timedelta(minutes=10)
+    start_delay: timedelta = timedelta(seconds=5)
+    budget: timedelta = timedelta(minutes=5)
+
+    @property
+    def others_needed(self) -> int:
+        """How many people other than the requester have to approve."""
+        return self.approvals - 1 if self.requester_counts else self.approvals
+
+
+@dataclass(frozen=True, slots=True)
+class StepSpec:
+    """One configured action: which one, with which parameters, after which others."""
+
+    name: str
+    use: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something that can be brought back as a whole."""
+
+    name: str
+    environment: str
+    affected: str
+    channel: Place
+    approvers: tuple[str, ...]
+    steps: tuple[StepSpec, ...]
+    checks: tuple[StepSpec, ...] = ()
+    policy: Policy = Policy()
+
+    @property
+    def rules_digest(self) -> str:
+        """Fingerprint of everything that decides who may let it run, and what would run."""
+        text = json.dumps(asdict(self), sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def policy_problems(target: Target, *, risk: Risk, requesters: tuple[str, ...]) -> tuple[str, ...]:
+    """Say what makes the two-person rule impossible or too weak for this target; empty is good."""
+    policy, problems = target.policy, []
+    humans = policy.others_needed + 1
+    if policy.approvals < 1 or humans < 2:  # noqa: PLR2004 - the two in two-person rule
+        problems.append("at least one person other than the requester has to approve")
+    if risk is Risk.DESTRUCTIVE and policy.approvals < 2:  # noqa: PLR2004
+        problems.append("a destructive target needs approvals: 2 or more")
+    if risk is Risk.DESTRUCTIVE and policy.requester_counts and not policy.accept_two_humans_total:
+        problems.append(
+            "requester_counts on a destructive target needs accept_two_humans_total: true"
+        )
+    for requester in requesters:
+        pool = set(target.approvers) - {requester}
+        if len(pool) < policy.others_needed:
+            problems.append(
+                f"if {requester} asks, only {len(pool)} of the {policy.others_needed} needed "
+                "approvers are left; add approvers"
+            )
+            break
+    return tuple(problems)
+
+
+def choose(targets: Sequence[Target], *, name: str, environment: str | None) -> Target:
+    """Return the one target that was meant, or refuse with the nearest names; never a guess."""
+    named = [target for target in targets if target.name == name]
+    if not named:
+        known = sorted({target.name for target in targets})
+        near = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(near)}? " if near else ""
+        raise Refused(
+            Refusal.UNKNOWN_TARGET,
+            f"“{name[:60]}” is not a target. {hint}Nothing was changed. "
+            f"Targets: {', '.join(known)}.",
+        )
+    fitting = [t for t in named if environment is None or t.environment == environment]
+    if len(fitting) == 1:
+        return fitting[0]
+    environments = ", ".join(target.environment for target in named)
+    if fitting:
+        sentence = f"{name} exists in {environments}. Say which: /rollback {name} in …"
+    else:
+        sentence = f"{name} has no environment “{str(environment)[:60]}”; it has {environments}."
+    raise Refused(Refusal.UNKNOWN_ENVIRONMENT, f"{sentence} Nothing was changed.")

@@ -1,0 +1,57 @@
+"""A slash command, a click or a submitted form, free of any chat system; and what answers it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from bot.domain.people import Account
+from bot.domain.target import Place
+from bot.message import Dialog, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """Somebody asked for something; the platform vouches for who, where and the delivery's id."""
+
+    account: Account
+    place: Place
+    delivery: str  # unique per delivery on its platform; the same again changes nothing
+    message: str = ""  # the message that a button stands on, in the platform's own id
+    text: str = ""  # the words after the slash command
+    value: str = ""  # what the button or form carries
+    fields: Mapping[str, str] = field(default_factory=dict)  # what was typed into a form
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the person who asked is told, privately; and a form to open, if there is one."""
+
+    message: Message | None = None
+    dialog: Dialog | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One verb: a word after the slash command, a button, or a form that was submitted.
+
+    The handler's first argument is the engine; it is typed where the commands are written.
+    """
+
+    verb: str
+    handle: Callable[[Any, Invocation], Awaitable[Answer]]
+    typed: bool = False  # may be typed after /rollback
+    usage: str = ""  # "status [id]": how help shows a typed one
+    help: str = ""
+    opens_dialog: bool = False  # answers with a form and decides nothing itself
+
+
+class Desk(Protocol):
+    """Takes what people ask for on any chat, decides, commits and answers; a refusal is an answer."""
+
+    async def typed(self, invocation: Invocation) -> Answer:
+        """Answer the words typed after the slash command."""
+        ...
+
+    async def pressed(self, verb: str, invocation: Invocation) -> Answer:
+        """Answer a button or a submitted form."""
+        ...
