@@ -19,7 +19,7 @@ class Invocation:
     message: str = ""  # the message that a button stands on, in the platform's own id
     text: str = ""  # the words after the slash command
     value: str = ""  # what the button or form carries
-    fields: Mapping[str, str] = field(default_factory=dict)  # what was typed into a form
+    fields: Mapping[str, str] = field(default_factory=dict[str, str])  # what was typed into a form
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Command:
 
 
 class Desk(Protocol):
-    """Takes what people ask for on any chat, decides, commits and answers; a refusal is an answer."""
+    """Takes what people ask for on any chat and answers; a refusal is an answer, too."""
 
     async def typed(self, invocation: Invocation) -> Answer:
         """Answer the words typed after the slash command."""

@@ -49,6 +49,7 @@ class Refused(TwokeyError):
         super().__init__(sentence)
         self.code = code
         self.rollback_id = rollback_id
+        self.is_recorded = False  # its audit entry is committed
 
 
 class Failed(TwokeyError):

@@ -43,5 +43,5 @@ class Event:
     rollback_id: str | None = None  # None: refused before there was a rollback
     person: str | None = None
     account: str | None = None
-    details: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict[str, str])
     sequence: int = 0  # its place in the chain; 0 until it is stored

@@ -137,7 +137,8 @@ def _plain(value: object) -> str:
 
 def order_problems(names_and_needs: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Say which needs point nowhere or forward; a list in order can hold no cycle."""
-    problems, known = [], set[str]()
+    problems: list[str] = []
+    known: set[str] = set()
     for name, needs in names_and_needs.items():
         problems += [
             f"step {name} needs {need}, which is not a step before it"

@@ -65,7 +65,7 @@ class StepSpec:
 
     name: str
     use: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
     needs: tuple[str, ...] = ()
 
 
@@ -91,7 +91,8 @@ class Target:
 
 def policy_problems(target: Target, *, risk: Risk, requesters: tuple[str, ...]) -> tuple[str, ...]:
     """Say what makes the two-person rule impossible or too weak for this target; empty is good."""
-    policy, problems = target.policy, []
+    policy = target.policy
+    problems: list[str] = []
     humans = policy.others_needed + 1
     if policy.approvals < 1 or humans < 2:  # noqa: PLR2004 - the two in two-person rule
         problems.append("at least one person other than the requester has to approve")

@@ -1,0 +1,70 @@
+"""The desk: finds the command that was meant, and turns every refusal into a private answer."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+from bot.domain.errors import Refusal, Refused
+from bot.engine.core import Engine
+from bot.engine.gate import refuse
+from bot.invocation import Answer, Command, Invocation
+from bot.message import Block, Line, Link, Message
+
+LinkTo = Callable[[str], Awaitable[str | None]]  # a rollback's id -> the address of its notice
+
+
+class CommandDesk:
+    """Takes what people ask for on any chat and answers; a refusal is an answer, too."""
+
+    def __init__(self, engine: Engine, commands: Sequence[Command], *, link_to: LinkTo) -> None:
+        """Index the commands by verb."""
+        self._engine = engine
+        self._by_verb = {command.verb: command for command in commands}
+        self._link_to = link_to
+
+    async def typed(self, invocation: Invocation) -> Answer:
+        """Answer the words after the slash command; nothing typed at all is a call for help."""
+        first, _, rest = invocation.text.strip().partition(" ")
+        if first.lower() in {"", "-h", "--help", "?"}:
+            return await self._run(self._by_verb["help"], invocation)
+        command = self._by_verb.get(first.lower())
+        if command is None:
+            return await self._run(self._by_verb["rollback"], invocation)
+        if not command.typed:
+            sentence = (
+                f"“{first.lower()}” is a button on the card, not a word to type: the card shows "
+                "what you decide on. Nothing was changed."
+            )
+            return await self._refused(invocation, Refused(Refusal.BAD_REQUEST, sentence))
+        return await self._run(command, replace(invocation, text=rest.strip()))
+
+    async def pressed(self, verb: str, invocation: Invocation) -> Answer:
+        """Answer a button or a submitted form."""
+        command = self._by_verb.get(verb)
+        if command is None:
+            sentence = "This button was not made by this version of Twokey. Nothing was changed."
+            return await self._refused(invocation, Refused(Refusal.TAMPERED, sentence))
+        return await self._run(command, invocation)
+
+    def opens_dialog(self, verb: str) -> bool:
+        """Tell whether this verb only opens a form."""
+        command = self._by_verb.get(verb)
+        return command is not None and command.opens_dialog
+
+    async def _run(self, command: Command, invocation: Invocation) -> Answer:
+        try:
+            return await command.handle(self._engine, invocation)
+        except Refused as refused:
+            if not refused.is_recorded:
+                return await self._refused(invocation, refused)
+            return await self._say(refused)
+
+    async def _refused(self, invocation: Invocation, refused: Refused) -> Answer:
+        await refuse(self._engine, invocation, refused)
+        return await self._say(refused)
+
+    async def _say(self, refused: Refused) -> Answer:
+        blocks: list[Block] = [Line((str(refused),))]
+        url = await self._link_to(refused.rollback_id) if refused.rollback_id else None
+        if url is not None:
+            blocks.append(Line((Link(url, "Open it"),)))
+        return Answer(Message(str(refused), tuple(blocks)))

@@ -1,0 +1,98 @@
+"""What people must see after something happened: outbox rows in the same transaction."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from bot.domain.event import Event, Happening
+from bot.domain.people import Account, People
+from bot.domain.rollback import Rollback
+from bot.domain.target import Place
+from bot.ports import Kind, Posting, Rank, Transaction
+
+MOST_ASKED: Final = 5  # direct messages go to at most five people
+
+_DECISIONS: Final = frozenset(
+    {
+        Happening.APPROVED,
+        Happening.WITHDRAWN,
+        Happening.QUORUM,
+        Happening.VOIDED,
+        Happening.STOP_ASKED,
+        Happening.STEP_IN_DOUBT,
+        Happening.STEP_SETTLED,
+        Happening.CLAIMED,
+        Happening.RESOLVED,
+    }
+)
+_SAID_ALOUD: Final = frozenset(
+    {
+        Happening.APPROVED,
+        Happening.WITHDRAWN,
+        Happening.VOIDED,
+        Happening.QUORUM,
+        Happening.REMINDED,
+        Happening.STOP_ASKED,
+        Happening.STEP_FAILED,
+        Happening.STEP_UNVERIFIED,
+        Happening.STEP_IN_DOUBT,
+        Happening.STEP_SETTLED,
+        Happening.ENDED,
+        Happening.EXPLAINED,
+        Happening.RESOLVED,
+    }
+)
+_TOLD_PRIVATELY: Final = frozenset({Happening.REMINDED, Happening.STEP_IN_DOUBT, Happening.ENDED})
+
+
+def announce(tx: Transaction, people: People, rollback: Rollback, event: Event) -> None:
+    """Want everything shown that this event changes; ``event`` is stored already."""
+    rank = _rank(event)
+    place = rollback.place
+
+    def show(kind: Kind, at: Place = place, about: int = 0) -> None:
+        tx.show(Posting(rollback_id=rollback.id, kind=kind, place=at, about=about, rank=rank))
+
+    show(Kind.NOTICE)
+    asked = [private_place(account) for account in _asked(people, rollback)]
+    if rollback.plan is not None:
+        show(Kind.CARD)
+        for at in asked:
+            show(Kind.ASK, at)
+    if event.kind in _SAID_ALOUD:
+        show(Kind.LINE, about=event.sequence)
+    if event.kind in _TOLD_PRIVATELY:
+        concerned = set(asked) | {
+            private_place(a) for a in _accounts(people, rollback, rollback.requester)
+        }
+        for at in sorted(concerned, key=str):
+            show(Kind.TELL, at, about=event.sequence)
+    if event.kind is Happening.ENDED and rollback.claimed_at is not None:
+        show(Kind.SUMMARY)
+        show(Kind.ENDING)
+
+
+def private_place(account: Account) -> Place:
+    """Return where this account is written to directly."""
+    return Place(platform=account.platform, tenant=account.tenant, channel=account.user)
+
+
+def _rank(event: Event) -> Rank:
+    if event.kind in _DECISIONS:
+        return Rank.DECISION
+    if event.kind is Happening.ENDED:
+        return Rank.END
+    return Rank.STEP
+
+
+def _asked(people: People, rollback: Rollback) -> Iterator[Account]:
+    approvers = [key for key in rollback.approvers if key != rollback.requester]
+    for key in approvers[:MOST_ASKED]:
+        yield from _accounts(people, rollback, key)
+
+
+def _accounts(people: People, rollback: Rollback, key: str) -> Iterator[Account]:
+    home = (rollback.place.platform, rollback.place.tenant)
+    for account in people.named(key).accounts:
+        if (account.platform, account.tenant) == home:
+            yield account
+            return

@@ -1,0 +1,198 @@
+"""What people decide by a click: one short transaction each, with its audit entry and outbox."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.domain import approval
+from bot.domain.errors import Refusal, Refused
+from bot.domain.event import Event, Happening
+from bot.domain.rollback import Rollback, State
+from bot.engine.change import commit, commit_end
+from bot.engine.claim import start_when_due
+from bot.engine.core import Engine
+from bot.engine.execute import start
+from bot.engine.gate import check_new, pass_through
+from bot.invocation import Invocation
+from bot.message import Ticket
+from bot.ports import Transaction
+
+Rule = Callable[[Rollback, str, datetime], Rollback]
+
+
+async def approve(engine: Engine, invocation: Invocation, ticket: Ticket) -> Rollback:
+    """Count one person's yes; the last one starts the delay, or the rollback."""
+    rollback = await _decide(
+        engine,
+        invocation,
+        ticket,
+        Happening.APPROVED,
+        lambda r, person, at: approval.approve(r, person=person, digest=ticket.digest, at=at),
+    )
+    start_when_due(engine, rollback)
+    return rollback
+
+
+async def withdraw(engine: Engine, invocation: Invocation, ticket: Ticket) -> Rollback:
+    """Take one's own yes back."""
+    return await _decide(
+        engine,
+        invocation,
+        ticket,
+        Happening.WITHDRAWN,
+        lambda r, person, at: approval.withdraw(r, person=person, at=at),
+        anywhere=True,
+    )
+
+
+async def reject(engine: Engine, invocation: Invocation, ticket: Ticket) -> Rollback:
+    """End it with one no."""
+    return await _decide(
+        engine,
+        invocation,
+        ticket,
+        Happening.ENDED,
+        lambda r, person, at: approval.reject(r, person=person, at=at),
+    )
+
+
+async def cancel(engine: Engine, invocation: Invocation, ticket: Ticket) -> Rollback:
+    """Take the request back."""
+    return await _decide(
+        engine,
+        invocation,
+        ticket,
+        Happening.ENDED,
+        lambda r, person, at: approval.cancel(r, person=person, at=at),
+    )
+
+
+async def stop(engine: Engine, invocation: Invocation, ticket: Ticket) -> Rollback:
+    """Cancel it in the start delay, or let no further step start."""
+    return await _decide(
+        engine,
+        invocation,
+        ticket,
+        Happening.STOP_ASKED,
+        lambda r, person, at: approval.stop(r, person=person, at=at),
+    )
+
+
+async def explain(engine: Engine, invocation: Invocation, ticket: Ticket, words: str) -> Rollback:
+    """Add the words behind a rejection."""
+    return await _decide(
+        engine,
+        invocation,
+        ticket,
+        Happening.EXPLAINED,
+        lambda r, person, _at: approval.explain(r, person=person, because=words),
+        anywhere=True,
+    )
+
+
+async def give_reason(
+    engine: Engine, invocation: Invocation, ticket: Ticket, words: str
+) -> Rollback:
+    """Say what the rollback is for."""
+    return await _decide(
+        engine,
+        invocation,
+        ticket,
+        Happening.REASON_GIVEN,
+        lambda r, person, _at: approval.give_reason(r, person=person, reason=words),
+        anywhere=True,
+    )
+
+
+async def settle(
+    engine: Engine, invocation: Invocation, ticket: Ticket, *, happened: bool
+) -> Rollback:
+    """Answer whether a step in doubt happened; the execution goes on with the answer."""
+    rollback = await _decide(
+        engine,
+        invocation,
+        ticket,
+        Happening.STEP_SETTLED,
+        lambda r, person, at: approval.settle(
+            r, person=person, step=ticket.about, happened=happened, at=at
+        ),
+    )
+    if rollback.state is State.RUNNING and engine.tools is not None:
+        start(engine, rollback)
+    return rollback
+
+
+async def resolve(engine: Engine, invocation: Invocation, ticket: Ticket, words: str) -> Rollback:
+    """Say that what an unfinished rollback left behind was looked after."""
+    return await _decide(
+        engine,
+        invocation,
+        ticket,
+        Happening.RESOLVED,
+        lambda r, person, at: approval.resolve(r, person=person, because=words, at=at),
+        anywhere=True,
+    )
+
+
+async def confirm_resolution(engine: Engine, invocation: Invocation, ticket: Ticket) -> Rollback:
+    """Confirm somebody else's resolution, which frees the locks."""
+    return await _decide(
+        engine,
+        invocation,
+        ticket,
+        Happening.RESOLVED,
+        lambda r, person, _at: approval.confirm_resolution(r, person=person),
+    )
+
+
+async def _decide(
+    engine: Engine,
+    invocation: Invocation,
+    ticket: Ticket,
+    kind: Happening,
+    rule: Rule,
+    *,
+    anywhere: bool = False,
+) -> Rollback:
+    def work(tx: Transaction, person: str) -> Rollback:
+        rollback = tx.load(ticket.rollback_id)
+        if not anywhere:
+            _check_place(tx, rollback, invocation)
+        check_new(tx, invocation)
+        changed = rule(rollback, person, tx.now)
+        _write(tx, engine, rollback, changed, kind, invocation, ticket=ticket, person=person)
+        return changed
+
+    return await pass_through(engine, invocation, work, rollback_id=ticket.rollback_id)
+
+
+def _write(
+    tx: Transaction,
+    engine: Engine,
+    before: Rollback,
+    after: Rollback,
+    kind: Happening,
+    invocation: Invocation,
+    *,
+    ticket: Ticket,
+    person: str,
+) -> None:
+    account = str(invocation.account)
+    if after.state.is_terminal and not before.state.is_terminal:
+        commit_end(tx, engine.people, after, person=person, account=account)
+        return
+    if after.resolution is not None and after.resolution.confirmed_by is not None:
+        tx.unlock(after.id)
+    details = {"digest": ticket.digest, "about": ticket.about}
+    commit(tx, engine.people, after, kind, person=person, account=account, details=details)
+    if after.state is State.QUORUM and before.state is State.PENDING:
+        tx.record(Event(kind=Happening.QUORUM, at=tx.now, rollback_id=after.id))
+
+
+def _check_place(tx: Transaction, rollback: Rollback, invocation: Invocation) -> None:
+    if not tx.stands_at(rollback.id, invocation.place, invocation.message):
+        raise Refused(
+            Refusal.TAMPERED,
+            "This button does not stand on a card of this rollback. Nothing was changed. "
+            "Use the card in its thread.",
+            rollback_id=rollback.id,
+        )

@@ -1,0 +1,144 @@
+"""Show people what they must see: the outbox, delivered at least once and in order per message."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+from bot.domain.event import Event
+from bot.domain.rollback import Rollback
+from bot.engine.budget import Budget
+from bot.engine.core import log
+from bot.message import Message
+from bot.ports import (
+    Chat,
+    ChatBusy,
+    ChatRefused,
+    ChatUnreachable,
+    Clock,
+    Due,
+    Kind,
+    Reference,
+    Renderer,
+    Store,
+    Transaction,
+)
+
+_AT_ONCE: Final = 32
+_LONGEST_WAIT: Final = 60.0
+_IDLE: Final = 30.0
+
+
+class Delivery:
+    """Takes due postings from the outbox, renders the newest state and puts it on the platform."""
+
+    def __init__(
+        self, *, store: Store, chats: Mapping[str, Chat], render: Renderer, clock: Clock
+    ) -> None:
+        """Take the doors it needs; ``chats`` are by platform."""
+        self._store = store
+        self._chats = chats
+        self._render = render
+        self._clock = clock
+        self._budget = Budget()
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look at the outbox now: something was committed."""
+        self._woken.set()
+
+    async def run_forever(self) -> None:
+        """Deliver until cancelled; a stumble is logged and tried again."""
+        while True:
+            self._woken.clear()
+            try:
+                wait = await self.run_once()
+            except Exception:  # noqa: BLE001 - whatever it was, people have to be told
+                log.exception("the outbox stumbled; it is looked at again")
+                wait = 1.0
+            if wait:
+                await self._pause(wait)
+
+    async def run_once(self) -> float:
+        """Show everything that may be shown now; return the seconds until there may be more."""
+        due = await self._store.read(lambda tx: tx.due_postings(_AT_ONCE))
+        if not due:
+            following, now = await self._store.read(lambda tx: (tx.next_posting_at(), tx.now))
+            if following is None:
+                return _IDLE
+            return min(max((following - now).total_seconds(), 0.01), _IDLE)
+        waits: list[float] = []
+        ready: list[Due] = []
+        for one in due:
+            wait = self._budget.wait(one, self._clock.now())
+            if wait:
+                waits.append(wait)
+            else:
+                ready.append(one)
+        await asyncio.gather(*(self._show(one) for one in ready))
+        return 0.0 if ready else min(waits)
+
+    async def _pause(self, seconds: float) -> None:
+        woken = asyncio.create_task(self._woken.wait())
+        slept = asyncio.create_task(self._clock.sleep(seconds))
+        _, pending = await asyncio.wait({woken, slept}, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+
+    async def _show(self, due: Due) -> None:
+        chat = self._chats.get(due.posting.place.platform)
+        if chat is None:
+            await self._give_up(due, f"no {due.posting.place.platform} is connected")
+            return
+        rollback, events, notice = await self._store.read(lambda tx: _facts(tx, due))
+        message = self._render(due.posting, rollback, events)
+        try:
+            reference = await self._put(chat, due, message, notice)
+        except ChatBusy as busy:
+            until = self._clock.now() + timedelta(seconds=busy.seconds)
+            self._budget.close(due, until)
+            await self._store.write(lambda tx: tx.postpone(due, until=until))
+        except ChatUnreachable as error:
+            seconds = min(2.0**due.failures, _LONGEST_WAIT)
+            log.warning("%s: %s; again in %.0f s", due.posting.key, error, seconds)
+            until = self._clock.now() + timedelta(seconds=seconds)
+            await self._store.write(lambda tx: tx.postpone(due, until=until))
+        except ChatRefused as error:
+            await self._refused(due, error)
+        else:
+            await self._store.write(lambda tx: tx.shown(due, reference))
+
+    async def _put(
+        self, chat: Chat, due: Due, message: Message | None, notice: Reference | None
+    ) -> Reference | None:
+        if message is None:
+            return due.reference
+        if due.reference is not None:
+            await chat.edit(due.reference, message)
+            return due.reference
+        place, key = due.posting.place, due.posting.key
+        thread = notice if due.posting.is_threaded else None
+        if due.tried:
+            found = await chat.find(place, thread=thread, key=key)
+            if found is not None:
+                await chat.edit(found, message)
+                return found
+        await self._store.write(lambda tx: tx.try_posting(due))
+        return await chat.post(place, message, thread=thread, key=key)
+
+    async def _refused(self, due: Due, error: ChatRefused) -> None:
+        if error.repost and due.failures == 0:
+            now = self._clock.now()
+            await self._store.write(lambda tx: tx.postpone(due, until=now, repost=True))
+        else:
+            await self._give_up(due, str(error))
+
+    async def _give_up(self, due: Due, because: str) -> None:
+        log.error("%s can't be shown: %s", due.posting.key, because)
+        await self._store.write(lambda tx: tx.give_up(due, because))
+
+
+def _facts(tx: Transaction, due: Due) -> tuple[Rollback, tuple[Event, ...], Reference | None]:
+    rollback_id = due.posting.rollback_id
+    notice = tx.reference(rollback_id, Kind.NOTICE, due.posting.place)
+    return tx.load(rollback_id), tx.events(rollback_id), notice

@@ -1,0 +1,139 @@
+"""Carry out a claimed plan: step by step, stopping at the first doubt; all truth in the store.
+
+The execution is written so that it can be run again from the start at any time: every piece looks
+at the journal first, so a second run finds what the first one did and goes on behind it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+from bot.domain.event import Happening
+from bot.domain.plan import Plan, Step
+from bot.domain.rollback import Rollback, State, StepRun, StepState
+from bot.engine.change import commit, commit_end
+from bot.engine.core import Engine
+from bot.engine.step import run_step
+from bot.engine.verify import verify
+from bot.ports import Steps, Transaction
+
+
+def start(engine: Engine, rollback: Rollback) -> None:
+    """Start the newest execution of a claim; the same one again changes nothing."""
+    execution = rollback.execution
+    engine.spawn(f"start {execution}", lambda: engine.durable.start(execution))
+
+
+async def execute(engine: Engine, execution: str, steps: Steps) -> None:
+    """Run one execution to an end, or to a question that only a person can answer."""
+    rollback_id, _, token = execution.rpartition(".")
+    engine.running.add(rollback_id)
+    try:
+        await _execute(engine, rollback_id, int(token), steps)
+    finally:
+        engine.running.discard(rollback_id)
+
+
+async def _execute(engine: Engine, rollback_id: str, token: int, steps: Steps) -> None:
+    begun = await steps.run("begin", lambda: _begin(engine, rollback_id, token))
+    if begun != "go":
+        return
+    rollback = await engine.store.read(lambda tx: tx.load(rollback_id))
+    if rollback.plan is None:
+        raise RuntimeError(f"{rollback_id} was claimed without a plan")
+    for wave in waves(rollback.plan):
+        pieces = {
+            f"step {step.name}": partial(run_step, engine, rollback_id, step, token)
+            for step in wave
+        }
+        await steps.run_all(pieces)
+    settled = await steps.run("settle", lambda: _settle(engine, rollback_id, token))
+    if settled == State.VERIFYING:
+        await steps.run("verify", lambda: verify(engine, rollback_id, token))
+
+
+def waves(plan: Plan) -> Iterator[tuple[Step, ...]]:
+    """Yield the steps in groups that may run side by side, each behind all that it needs.
+
+    The groups depend on the plan alone, so that a repeated execution takes the same path.
+    """
+    depth: dict[str, int] = {}
+    for step in plan.steps:
+        depth[step.name] = 1 + max((depth[need] for need in step.needs), default=0)
+    for level in range(1, max(depth.values(), default=0) + 1):
+        yield tuple(step for step in plan.steps if depth[step.name] == level)
+
+
+async def _begin(engine: Engine, rollback_id: str, token: int) -> str:
+    def work(tx: Transaction) -> str:
+        rollback = tx.load(rollback_id)
+        if rollback.token != token or not rollback.state.is_executing:
+            return "superseded"
+        if rollback.state is State.CLAIMED:
+            running = rollback.to(State.RUNNING)
+            commit(tx, engine.people, running, Happening.EXECUTION_STARTED)
+        return "go"
+
+    return await engine.store.write(work)
+
+
+async def _settle(engine: Engine, rollback_id: str, token: int) -> str:
+    """Decide what the finished steps amount to."""
+
+    def work(tx: Transaction) -> str:
+        rollback = tx.load(rollback_id)
+        if rollback.token != token:
+            return "superseded"
+        if rollback.state is not State.RUNNING:
+            return rollback.state
+        settled = settle_steps(rollback, tx, doubt=engine.limits.doubt)
+        if settled.state.is_terminal:
+            commit_end(tx, engine.people, settled)
+        elif settled.state is State.VERIFYING:
+            commit(tx, engine.people, settled, Happening.VERIFYING)
+        else:
+            doubtful = next(run for run in settled.steps if run.state is StepState.IN_DOUBT)
+            details = {"step": doubtful.name, "note": doubtful.note}
+            commit(tx, engine.people, settled, Happening.STEP_IN_DOUBT, details=details)
+        return settled.state
+
+    return await engine.store.write(work)
+
+
+def settle_steps(rollback: Rollback, tx: Transaction, *, doubt: float) -> Rollback:
+    """Move a rollback whose steps have all been tried to the state that they prove."""
+    states = {run.state for run in rollback.steps}
+    if StepState.IN_DOUBT in states:
+        until = tx.now + timedelta(seconds=doubt)
+        return replace(rollback.to(State.WAITING), doubt_until=until)
+    if all(state.is_complete for state in states):
+        return replace(rollback.to(State.VERIFYING), verifying_at=tx.now)
+    because = "; ".join(_words(rollback))
+    return rollback.end(_end_of(rollback, states), at=tx.now, by=rollback.abort_by, because=because)
+
+
+def _end_of(rollback: Rollback, states: set[StepState]) -> State:
+    changed_something = bool(states & {StepState.DONE, StepState.UNVERIFIED})
+    if StepState.FAILED in states:
+        return State.PARTIAL if changed_something else State.FAILED
+    if StepState.UNVERIFIED in states:
+        return State.UNVERIFIED if states <= _AT_LEAST_SENT else State.PARTIAL
+    if StepState.STALE in states:
+        return State.PARTIAL if changed_something else State.STALE
+    if rollback.abort_by is not None:
+        return State.ABORTED
+    return State.NEEDS_HUMAN
+
+
+_AT_LEAST_SENT = {StepState.DONE, StepState.SKIPPED, StepState.UNVERIFIED}
+
+
+def _words(rollback: Rollback) -> Iterator[str]:
+    for run in rollback.steps:
+        if run.note and not run.state.is_complete:
+            yield _one(run)
+
+
+def _one(run: StepRun) -> str:
+    return f"{run.name}: {run.note}"

@@ -1,0 +1,93 @@
+"""Somebody asks for a rollback: it is written down, shown, and handed to the executor to plan."""
+
+from dataclasses import dataclass
+
+from bot.domain.errors import Refusal, Refused
+from bot.domain.event import Event, Happening
+from bot.domain.rollback import Rollback
+from bot.domain.target import Target, choose
+from bot.engine.announce import announce
+from bot.engine.core import Engine
+from bot.engine.gate import check_new, pass_through
+from bot.engine.plan import plan
+from bot.invocation import Invocation
+from bot.ports import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asked for, parsed but not yet understood."""
+
+    target: str
+    environment: str | None = None
+    version: str = ""
+    reason: str = ""
+
+
+async def propose(engine: Engine, invocation: Invocation, wish: Wish) -> Rollback:
+    """Commit the request and return it; planning follows by itself."""
+    rollback_id = engine.new_id()
+
+    def work(tx: Transaction, person: str) -> Rollback:
+        target = choose(engine.targets, name=wish.target, environment=wish.environment)
+        _check_place(target, invocation)
+        check_new(tx, invocation)
+        _check_free(tx, target)
+        rollback = _request(tx, rollback_id, target, wish, requester=person)
+        tx.add(rollback)
+        event = tx.record(
+            Event(
+                kind=Happening.REQUESTED,
+                at=tx.now,
+                rollback_id=rollback_id,
+                person=person,
+                account=str(invocation.account),
+                details={"target": target.name, "environment": target.environment},
+            )
+        )
+        announce(tx, engine.people, rollback, event)
+        return rollback
+
+    rollback = await pass_through(engine, invocation, work)
+    if engine.tools is not None:
+        engine.spawn(f"plan {rollback_id}", lambda: plan(engine, rollback_id))
+    return rollback
+
+
+def _request(
+    tx: Transaction, rollback_id: str, target: Target, wish: Wish, *, requester: str
+) -> Rollback:
+    return Rollback(
+        id=rollback_id,
+        target=target.name,
+        environment=target.environment,
+        affected=target.affected,
+        place=target.channel,
+        requester=requester,
+        asked_at=tx.now,
+        policy=target.policy,
+        approvers=target.approvers,
+        rules_digest=target.rules_digest,
+        wanted=wish.version,
+        reason=wish.reason,
+    )
+
+
+def _check_place(target: Target, invocation: Invocation) -> None:
+    if invocation.place != target.channel:
+        raise Refused(
+            Refusal.WRONG_CHANNEL,
+            f"{target.name} is rolled back from its own channel ({target.channel.channel}), "
+            "where its people see it. Nothing was changed. Ask again there.",
+        )
+
+
+def _check_free(tx: Transaction, target: Target) -> None:
+    already = tx.open_for(target.name, target.environment)
+    if already is not None:
+        raise Refused(
+            Refusal.BUSY,
+            f"{target.name} has an open rollback already ({already.id}, {already.state}). "
+            "Nothing was started.",
+            rollback_id=already.id,
+        )

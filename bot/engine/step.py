@@ -1,0 +1,204 @@
+"""One step: read again, commit the intent, act once, commit the answer, read independently."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot.domain.errors import NotApplied, TwokeyError
+from bot.domain.event import Happening
+from bot.domain.plan import Evidence, Receipt, Step
+from bot.domain.rollback import Rollback, StepRun, StepState
+from bot.engine.change import commit
+from bot.engine.core import Engine, log
+from bot.ports import Action, Tools, Transaction
+
+_BLOCKING = frozenset({StepState.IN_DOUBT, StepState.UNVERIFIED, StepState.FAILED, StepState.STALE})
+_ENDS = {
+    StepState.DONE: Happening.STEP_DONE,
+    StepState.SKIPPED: Happening.STEP_SKIPPED,
+    StepState.UNVERIFIED: Happening.STEP_UNVERIFIED,
+    StepState.FAILED: Happening.STEP_FAILED,
+    StepState.STALE: Happening.STEP_FAILED,
+}
+
+
+async def run_step(engine: Engine, rollback_id: str, step: Step, token: int) -> str:
+    """Bring one step as far as it goes and return its state; running it again is harmless."""
+    return await _Attempt(engine, rollback_id, step, token).run()
+
+
+class _Superseded(Exception):
+    """A newer execution owns this rollback: this one must not touch anything more."""
+
+
+class _Attempt:
+    """One try at one step by one execution."""
+
+    def __init__(self, engine: Engine, rollback_id: str, step: Step, token: int) -> None:
+        self._engine = engine
+        self._rollback_id = rollback_id
+        self._step = step
+        self._token = token
+        self._action: Action = engine.registry.action(step.use, step.params)
+
+    async def run(self) -> str:
+        """Look at the journal and go on where it ends."""
+        try:
+            rollback = await self._engine.store.read(lambda tx: tx.load(self._rollback_id))
+            run = rollback.run(self._step.name)
+            if run.state is StepState.NOT_STARTED:
+                run = await self._begin()
+            elif run.state is StepState.RUNNING and run.receipt is None:
+                run = await self._recover(run)  # somebody died between the intent and the answer
+            if run.state is StepState.RUNNING and run.receipt is not None:
+                run = await self._verify(run, run.receipt)
+        except _Superseded:
+            return "superseded"
+        return run.state
+
+    async def _begin(self) -> StepRun:
+        tools = self._tools(attempt=1)
+        try:
+            now = await self._action.preview(tools)
+        except TwokeyError as error:
+            return await self._not_started(StepState.FAILED, str(error))
+        if now.is_noop:
+            note = f"{now.subject} is at {now.after.label} already"
+            return await self._not_started(StepState.SKIPPED, note)
+        if not now.agrees_with(self._step.preview):
+            note = f"{now.subject} is at {now.before.label} now, which is not what was approved"
+            return await self._not_started(StepState.STALE, note)
+        run = await self._intend()
+        if run.state is not StepState.RUNNING:
+            return run
+        return await self._act(run)
+
+    async def _intend(self) -> StepRun:
+        """Commit that the call is about to be made; without this row no call is ever made."""
+
+        def intend(run: StepRun, tx: Transaction) -> StepRun:
+            return replace(run, state=StepState.RUNNING, attempt=run.attempt + 1, started_at=tx.now)
+
+        return await self._save(intend, Happening.STEP_STARTED, if_free=True)
+
+    async def _act(self, run: StepRun) -> StepRun:
+        tools = self._tools(attempt=run.attempt)
+        try:
+            async with asyncio.timeout(self._engine.limits.step):
+                receipt = await self._action.execute(tools, self._step.preview)
+        except NotApplied as error:
+            return await self._end(StepState.FAILED, note=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, it may have happened
+            log.warning("%s: the answer was lost: %r", tools.key, type(error).__name__)
+            return await self._recover(run, because=str(error))
+        return await self._answered(receipt)
+
+    async def _recover(self, run: StepRun, because: str = "the process stopped") -> StepRun:
+        """Find out whether a call without an answer took effect; never guess, never repeat."""
+        tools = self._tools(attempt=run.attempt)
+        try:
+            happened = await self._action.probe(tools, self._step.preview)
+            if happened is False:  # a lost call may still land: only a second no is a no
+                await self._engine.clock.sleep(self._engine.limits.settle)
+                happened = await self._action.probe(tools, self._step.preview)
+        except TwokeyError as error:
+            return await self._doubt(f"{because}; {error}")
+        if isinstance(happened, Receipt):
+            return await self._answered(happened)
+        if happened:
+            return await self._doubt(because)
+        return await self._end(StepState.FAILED, note=f"{because}; it did not happen")
+
+    async def _answered(self, receipt: Receipt) -> StepRun:
+        """Commit the answer before it is verified, so that the call is never made again."""
+
+        def answer(run: StepRun, _tx: Transaction) -> StepRun:
+            return replace(run, receipt=receipt)
+
+        return await self._save(answer, None)
+
+    async def _verify(self, run: StepRun, receipt: Receipt) -> StepRun:
+        tools = self._tools(attempt=run.attempt)
+        try:
+            async with asyncio.timeout(self._engine.limits.verify):
+                evidence = await self._action.verify(tools, self._step.preview, receipt)
+        except (TwokeyError, TimeoutError) as error:
+            note = str(error) or "reading it back took too long"
+            return await self._end(StepState.UNVERIFIED, note=note)
+        if all(one.holds for one in evidence):
+            return await self._end(StepState.DONE, evidence=evidence)
+        wrong = next(one for one in evidence if not one.holds)
+        note = f"expected {wrong.expected}, saw {wrong.seen}"
+        return await self._end(StepState.UNVERIFIED, evidence=evidence, note=note)
+
+    async def _doubt(self, note: str) -> StepRun:
+        """Leave the question to a person; the settled execution asks it once all steps rest."""
+
+        def doubt(run: StepRun, _tx: Transaction) -> StepRun:
+            return replace(run, state=StepState.IN_DOUBT, note=self._scrub(note))
+
+        return await self._save(doubt, None)
+
+    async def _not_started(self, state: StepState, note: str) -> StepRun:
+        def end(run: StepRun, tx: Transaction) -> StepRun:
+            return replace(
+                run, state=state, note=self._scrub(note), started_at=tx.now, ended_at=tx.now
+            )
+
+        return await self._save(end, _ENDS[state], if_free=True)
+
+    async def _end(
+        self, state: StepState, *, evidence: tuple[Evidence, ...] = (), note: str = ""
+    ) -> StepRun:
+        def end(run: StepRun, tx: Transaction) -> StepRun:
+            return replace(
+                run, state=state, ended_at=tx.now, evidence=evidence, note=self._scrub(note)
+            )
+
+        return await self._save(end, _ENDS[state])
+
+    async def _save(
+        self,
+        change: Callable[[StepRun, Transaction], StepRun],
+        kind: Happening | None,
+        *,
+        if_free: bool = False,
+    ) -> StepRun:
+        """Change this step's row, if this execution still owns the rollback.
+
+        ``if_free``: and only if nothing stands against starting it: a need, a doubt, a Stop.
+        """
+
+        def work(tx: Transaction) -> StepRun:
+            rollback = tx.load(self._rollback_id)
+            if rollback.token != self._token:
+                raise _Superseded
+            run = rollback.run(self._step.name)
+            if if_free and not self._is_free(rollback):
+                return run
+            changed = change(run, tx)
+            after = rollback.with_run(changed)
+            if kind is None:
+                tx.save(after)
+            else:
+                details = {"step": run.name, "note": changed.note}
+                commit(tx, self._engine.people, after, kind, details=details)
+            return changed
+
+        return await self._engine.store.write(work)
+
+    def _is_free(self, rollback: Rollback) -> bool:
+        return (
+            rollback.abort_by is None
+            and all(rollback.run(need).state.is_complete for need in self._step.needs)
+            and not any(run.state in _BLOCKING for run in rollback.steps)
+        )
+
+    def _tools(self, *, attempt: int) -> Tools:
+        return self._engine.require_tools().for_step(
+            key=f"{self._rollback_id}/{self._step.name}/{attempt}",
+            secrets=type(self._action).secrets,
+        )
+
+    def _scrub(self, text: str) -> str:
+        return self._engine.require_tools().scrub(text)

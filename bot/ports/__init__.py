@@ -1,0 +1,32 @@
+"""The doors to the outside world. The engine knows these shapes and nothing behind them."""
+
+from bot.ports.actions import Action, ActionTypes, Assertion, AssertionTypes, Tools
+from bot.ports.chat import Chat, ChatBusy, ChatRefused, ChatUnreachable, Directory, Reference
+from bot.ports.durable import Clock, Durable, Execution, Steps
+from bot.ports.outbox import Due, Kind, Posting, Rank, Renderer
+from bot.ports.store import Store, Transaction
+
+__all__ = [
+    "Action",
+    "ActionTypes",
+    "Assertion",
+    "AssertionTypes",
+    "Chat",
+    "ChatBusy",
+    "ChatRefused",
+    "ChatUnreachable",
+    "Clock",
+    "Directory",
+    "Due",
+    "Durable",
+    "Execution",
+    "Kind",
+    "Posting",
+    "Rank",
+    "Reference",
+    "Renderer",
+    "Steps",
+    "Store",
+    "Tools",
+    "Transaction",
+]

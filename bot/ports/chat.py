@@ -1,0 +1,72 @@
+"""A chat platform: where messages are shown, and what its directory knows."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain.errors import TwokeyError
+from bot.domain.people import Account, Membership
+from bot.domain.target import Place
+from bot.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Where a posted message is, in its platform's own ids."""
+
+    place: Place
+    message: str
+
+
+class Chat(Protocol):
+    """One platform and tenant to talk on; the last file knows which."""
+
+    async def post(
+        self, place: Place, message: Message, *, thread: Reference | None, key: str
+    ) -> Reference:
+        """Post; ``key`` travels with the message so that ``find`` can recognise it.
+
+        A place whose channel is a user id is that person's direct messages.
+        """
+        ...
+
+    async def edit(self, reference: Reference, message: Message) -> None:
+        """Replace a message of ours."""
+        ...
+
+    async def find(self, place: Place, *, thread: Reference | None, key: str) -> Reference | None:
+        """Look whether a message with this key was posted although its answer was lost."""
+        ...
+
+    async def link(self, reference: Reference) -> str:
+        """Return the address of a message of ours."""
+        ...
+
+
+class ChatBusy(TwokeyError):
+    """The platform asked to wait; nothing was shown."""
+
+    def __init__(self, sentence: str, *, seconds: float) -> None:
+        """Keep how long the platform wants us to wait."""
+        super().__init__(sentence)
+        self.seconds = seconds
+
+
+class ChatUnreachable(TwokeyError):
+    """The platform did not answer; the message may be there."""
+
+
+class ChatRefused(TwokeyError):
+    """The platform will never accept this: the message or its channel is gone, or we may not."""
+
+    def __init__(self, sentence: str, *, repost: bool = False) -> None:
+        """Remember whether posting it anew can help (an edit of a message that is gone)."""
+        super().__init__(sentence)
+        self.repost = repost
+
+
+class Directory(Protocol):
+    """What the platform knows about an account; read at most 60 s ago."""
+
+    async def membership(self, account: Account) -> Membership:
+        """Return what the account is right now; ``UNREADABLE`` if the platform can't say."""
+        ...

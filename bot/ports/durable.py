@@ -1,0 +1,54 @@
+"""Time, and what carries work through crashes."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+
+class Clock(Protocol):
+    """The time, and waiting for it."""
+
+    def now(self) -> datetime:
+        """Return the time in UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait that long on this clock."""
+        ...
+
+
+class Steps(Protocol):
+    """What a durable execution may do: run named pieces of work, remembered when they are done."""
+
+    async def run(self, name: str, work: Callable[[], Coroutine[Any, Any, str]]) -> str:
+        """Run one piece; after a crash a finished one answers at once, others run again."""
+        ...
+
+    async def run_all(
+        self, pieces: Mapping[str, Callable[[], Coroutine[Any, Any, str]]]
+    ) -> Mapping[str, str]:
+        """Run several pieces side by side."""
+        ...
+
+
+Execution = Callable[[str, Steps], Coroutine[Any, Any, None]]
+
+
+class Durable(Protocol):
+    """Carries an execution through crashes; the truth about it is in the store, not here."""
+
+    async def launch(self, execution: Execution) -> None:
+        """Take the function that executions run, and resume what a crash interrupted."""
+        ...
+
+    async def start(self, execution_id: str) -> None:
+        """Start an execution; the same id again is the same execution."""
+        ...
+
+    async def is_live(self, execution_id: str) -> bool:
+        """Tell whether this execution is running or will be resumed by itself."""
+        ...
+
+    async def close(self) -> None:
+        """Let go; what is unfinished is resumed by the next launch."""
+        ...

@@ -1,0 +1,124 @@
+"""Where everything is kept: one transaction, and the store that runs it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from bot.domain.event import Event
+from bot.domain.rollback import Rollback
+from bot.domain.target import Place
+from bot.ports.chat import Reference
+from bot.ports.outbox import Due, Kind, Posting
+
+T = TypeVar("T")
+
+
+class Transaction(ABC):
+    """One read or write of the store; the whole of it is committed, or nothing of it."""
+
+    now: datetime  # the store's clock with its high-water mark: it never steps back
+
+    @abstractmethod
+    def add(self, rollback: Rollback) -> None:
+        """Store a new rollback."""
+
+    @abstractmethod
+    def load(self, rollback_id: str) -> Rollback:
+        """Return it, locked until the end of a write; ``Refused`` with ``not_found`` if unknown."""
+
+    @abstractmethod
+    def save(self, rollback: Rollback) -> None:
+        """Write a changed rollback if it is still at the version that was loaded."""
+
+    @abstractmethod
+    def open_for(self, target: str, environment: str) -> Rollback | None:
+        """Return the one that is undecided or running for this target."""
+
+    @abstractmethod
+    def latest(self, limit: int) -> tuple[Rollback, ...]:
+        """Return the newest rollbacks, newest first."""
+
+    @abstractmethod
+    def open(self) -> tuple[Rollback, ...]:
+        """Return all that are undecided or running, oldest first."""
+
+    @abstractmethod
+    def due(self) -> tuple[str, ...]:
+        """Return the ids whose ``wake_at`` has come."""
+
+    @abstractmethod
+    def next_wake(self) -> datetime | None:
+        """Return the earliest ``wake_at`` still to come."""
+
+    @abstractmethod
+    def record(self, event: Event) -> Event:
+        """Append to the audit chain and return the event with its sequence."""
+
+    @abstractmethod
+    def events(self, rollback_id: str) -> tuple[Event, ...]:
+        """Return the timeline; only entries whose place in the chain verifies."""
+
+    @abstractmethod
+    def is_new_delivery(self, delivery: str) -> bool:
+        """Remember a delivery; False if it was seen before."""
+
+    @abstractmethod
+    def lock(self, resources: Sequence[str], rollback_id: str) -> str | None:
+        """Lock all resources for a rollback, or none: return the id of one that holds one."""
+
+    @abstractmethod
+    def holder(self, resources: Sequence[str]) -> str | None:
+        """Return the rollback that holds one of these resources, if any."""
+
+    @abstractmethod
+    def unlock(self, rollback_id: str) -> None:
+        """Free everything this rollback holds."""
+
+    @abstractmethod
+    def show(self, posting: Posting) -> None:
+        """Want people to see this message, or its newest content if it stands already."""
+
+    @abstractmethod
+    def due_postings(self, limit: int) -> tuple[Due, ...]:
+        """Return what is to be shown now, most important first."""
+
+    @abstractmethod
+    def next_posting_at(self) -> datetime | None:
+        """Return when the next delayed posting becomes due."""
+
+    @abstractmethod
+    def reference(self, rollback_id: str, kind: Kind, place: Place) -> Reference | None:
+        """Return where a message stands, once it was posted."""
+
+    @abstractmethod
+    def stands_at(self, rollback_id: str, place: Place, message: str) -> bool:
+        """Tell whether this message was posted by us for this rollback."""
+
+    @abstractmethod
+    def try_posting(self, due: Due) -> None:
+        """Write down that a post is about to be sent, before it is."""
+
+    @abstractmethod
+    def shown(self, due: Due, reference: Reference | None) -> None:
+        """Write down that people can see this content; None: there was nothing to show."""
+
+    @abstractmethod
+    def postpone(self, due: Due, *, until: datetime, repost: bool = False) -> None:
+        """Try again later; ``repost``: as a new message."""
+
+    @abstractmethod
+    def give_up(self, due: Due, because: str) -> None:
+        """Set a posting aside that its platform will never accept."""
+
+
+class Store(Protocol):
+    """Where everything is kept."""
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run ``work`` in one transaction of the only writer; return after the commit."""
+        ...
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run ``work`` on a snapshot."""
+        ...

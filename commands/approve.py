@@ -1,0 +1,37 @@
+"""Approve, and Withdraw for whoever approved: one person's yes to one exact plan."""
+
+from typing import Final
+
+from bot.domain.rollback import State
+from bot.engine import decide
+from bot.engine.core import Engine
+from bot.invocation import Answer, Command, Invocation
+from bot.message import Button, Buttons, Line, Message, Ticket
+
+
+async def approve(engine: Engine, invocation: Invocation) -> Answer:
+    """Count the vote and offer to take it back, privately."""
+    ticket = Ticket.parse(invocation.value)
+    rollback = await decide.approve(engine, invocation, ticket)
+    count = f"{rollback.given} of {rollback.policy.approvals}"
+    following = (
+        "It starts after the delay; Stop is on the card."
+        if rollback.state is State.QUORUM
+        else f"{rollback.missing} more to go."
+    )
+    text = f"Your approval is recorded ({count}). {following}"
+    undo = Buttons((Button("Withdraw", "withdraw", str(ticket)),))
+    return Answer(Message(text, (Line((text,)), undo)))
+
+
+async def withdraw(engine: Engine, invocation: Invocation) -> Answer:
+    """Take the vote back."""
+    rollback = await decide.withdraw(engine, invocation, Ticket.parse(invocation.value))
+    text = f"Your approval is withdrawn ({rollback.given} of {rollback.policy.approvals} now)."
+    return Answer(Message(text, (Line((text,)),)))
+
+
+COMMANDS: Final = (
+    Command(verb="approve", handle=approve),
+    Command(verb="withdraw", handle=withdraw),
+)

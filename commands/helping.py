@@ -1,0 +1,37 @@
+"""``/rollback help``: five lines that fit a phone."""
+
+from typing import Final
+
+from bot.engine.core import Engine
+from bot.invocation import Answer, Command, Invocation
+from bot.message import Code, Fact, Facts, Line, Message, Note
+
+
+async def handle(engine: Engine, invocation: Invocation) -> Answer:
+    """Say what can be typed, and which targets there are."""
+    here = [t.name for t in engine.targets if t.channel == invocation.place]
+    elsewhere = [t.name for t in engine.targets if t.channel != invocation.place]
+    example = (here or elsewhere or ["backend"])[0]
+    facts = [
+        Fact("Ask", (Code(f"/rollback {example} API answers 500"),)),
+        Fact("A version", (Code(f"/rollback {example} to v41 login is broken"),)),
+        Fact("What runs", (Code("/rollback status"),)),
+        Fact("Targets here", (", ".join(here) or "none",)),
+    ]
+    if elsewhere:
+        facts.append(Fact("In other channels", (", ".join(elsewhere),)))
+    return Answer(
+        Message(
+            "How to ask for a rollback.",
+            (
+                Line(("Two people press Approve in the thread; then it runs.",)),
+                Facts(tuple(facts)),
+                Note(("Nobody approves their own request. Nothing runs before that.",)),
+            ),
+        )
+    )
+
+
+COMMANDS: Final = (
+    Command(verb="help", handle=handle, typed=True, usage="help", help="these lines"),
+)

@@ -1,0 +1,59 @@
+"""``/rollback status``: what is open now, and what ended last."""
+
+from typing import Final
+
+from bot.domain.rollback import Rollback, State
+from bot.engine.core import Engine
+from bot.invocation import Answer, Command, Invocation
+from bot.message import Code, Inline, Line, Message, Note, Strong, When
+
+_SHOWN: Final = 5
+
+
+async def handle(engine: Engine, invocation: Invocation) -> Answer:
+    """List the open rollbacks of this channel, or the last that ended."""
+    everything, latest = await engine.store.read(lambda tx: (tx.open(), tx.latest(50)))
+    wanted = invocation.text.split()
+    if wanted:
+        known = [r for r in latest if r.place == invocation.place and r.id == wanted[0]]
+        if not known:
+            text = f"There is no rollback {wanted[0][:40]} in this channel."
+            return Answer(Message(text, (Line((text,)),)))
+        return Answer(Message(_sentence(known[0]), (Line(_parts(known[0])),)))
+    running = [r for r in everything if r.place == invocation.place]
+    ended = [r for r in latest if r.place == invocation.place and r.state.is_terminal]
+    if running:
+        text = f"{len(running)} open: {'; '.join(_sentence(r) for r in running[:_SHOWN])}"
+        lines = tuple(Line(_parts(rollback)) for rollback in running[:_SHOWN])
+        more = len(running) - _SHOWN
+        rest = (Note((f"and {more} more",)),) if more > 0 else ()
+        return Answer(Message(text, (*lines, *rest)))
+    text = "Nothing is being rolled back."
+    last = (Line(("Last: ", *_parts(ended[0]))),) if ended else ()
+    return Answer(Message(text, (Line((text,)), *last)))
+
+
+def _sentence(rollback: Rollback) -> str:
+    return f"{rollback.target} ({rollback.environment}) is {_state(rollback)}, {rollback.id}"
+
+
+def _parts(rollback: Rollback) -> tuple[Inline, ...]:
+    ended = rollback.outcome.at if rollback.outcome else rollback.asked_at
+    return (
+        Strong(f"{rollback.target} · {rollback.environment}"),
+        f" {_state(rollback)} · ",
+        When(ended, relative=True),
+        " ",
+        Code(rollback.id),
+    )
+
+
+def _state(rollback: Rollback) -> str:
+    if rollback.state in {State.PENDING, State.QUORUM}:
+        return f"{rollback.state}, {rollback.given} of {rollback.policy.approvals} approvals"
+    return str(rollback.state).replace("_", " ")
+
+
+COMMANDS: Final = (
+    Command(verb="status", handle=handle, typed=True, usage="status [id]", help="what is open now"),
+)
