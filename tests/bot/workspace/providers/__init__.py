@@ -1,0 +1,1 @@
+"""The local providers, over real sockets."""

@@ -1,0 +1,147 @@
+"""What both providers do alike: doors, bad days, restarts."""
+
+from pathlib import Path
+from time import monotonic
+
+import httpx
+import pytest
+
+from bot.workspace.providers import seed
+from bot.workspace.providers.railway import Railway
+from bot.workspace.providers.server import Provider
+from bot.workspace.providers.vercel import Vercel
+from tests.bot.workspace.providers.conftest import (
+    JOB_SECONDS,
+    Clock,
+    Running,
+    rollback_path,
+    running,
+)
+
+GOOD = rollback_path(seed.VERCEL_GOOD)
+ONE_ROLLBACK = [("vercel.rollback", seed.VERCEL_GOOD)]
+ROLLBACK = "mutation($id:String!){deploymentRollback(id:$id)}"
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example"])
+async def test_other_hosts_are_turned_away(vercel: Running, host: str) -> None:
+    """A page that pointed its own name at this machine reaches neither interface nor site."""
+    assert (await vercel.api.get("/v2/user", headers={"Host": host})).status_code == 421
+    assert (await vercel.site.get("/", headers={"Host": host})).status_code == 421
+
+
+async def test_control_needs_the_token(vercel: Running) -> None:
+    """Whoever lacks the token can neither order a bad day nor read the effects."""
+    stranger = {"Authorization": "Bearer wrong"}
+
+    ordered = await vercel.api.post("/_local/misbehave", json={"kind": "lie"}, headers=stranger)
+    read = await vercel.api.get("/_local/effects", headers=stranger)
+
+    assert (ordered.status_code, read.status_code) == (401, 401)
+
+
+async def test_unknown_misbehaviour_is_refused(vercel: Running) -> None:
+    """A typo in a story does not pass for a good day."""
+    answer = await vercel.api.post("/_local/misbehave", json={"kind": "lye"})
+
+    assert answer.status_code == 400
+
+
+async def test_effects_are_readable_with_their_key_and_count(vercel: Running) -> None:
+    """The evidence names the request that did it."""
+    await vercel.api.post(GOOD, headers={"Idempotency-Key": "claim-1"})
+
+    told = (await vercel.api.get("/_local/effects")).json()
+
+    assert told["counts"] == {"vercel.rollback": 1}
+    assert told["effects"][0]["request"] == "claim-1"
+    assert told["effects"][0]["target"] == seed.VERCEL_GOOD
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("rate_limit", 429), ("server_error", 500), ("refuse", 403), ("plan_limit", 402)],
+)
+async def test_failures_come_before_the_effect(vercel: Running, kind: str, status: int) -> None:
+    """A failed write changed nothing, and only as many fail as were ordered."""
+    await vercel.misbehave(kind=kind, times=2, seconds=7)
+
+    read = await vercel.api.get("/v2/user")
+    failed = [await vercel.api.post(GOOD) for _ in range(2)]
+    effects_then = vercel.uses()
+    third = await vercel.api.post(GOOD)
+
+    assert read.status_code == 200
+    assert [answer.status_code for answer in failed] == [status, status]
+    assert failed[0].headers.get("Retry-After") == ("7" if status == 429 else None)
+    assert effects_then == []
+    assert (third.status_code, vercel.uses()) == (201, ONE_ROLLBACK)
+
+
+async def test_reads_fail_when_asked_to(vercel: Running) -> None:
+    """A bad day on anything hits reads too."""
+    await vercel.misbehave(kind="server_error", on="any")
+
+    assert (await vercel.api.get("/v2/user")).status_code == 500
+
+
+async def test_lie_changes_nothing(vercel: Running) -> None:
+    """A provider that lies says yes, logs nothing and keeps serving the bad version."""
+    await vercel.misbehave(kind="lie")
+
+    answer = await vercel.api.post(GOOD)
+    vercel.clock.now += JOB_SECONDS
+
+    assert (answer.status_code, vercel.uses()) == (201, [])
+    assert (await vercel.site.get("/health")).json()["version"] == seed.BAD_VERSION
+
+
+async def test_lost_answer_took_effect(vercel: Running) -> None:
+    """The connection drops without an answer, yet production moves."""
+    await vercel.misbehave(kind="lose_answer")
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        await vercel.api.post(GOOD)
+    vercel.clock.now += JOB_SECONDS
+
+    assert vercel.uses() == ONE_ROLLBACK
+    assert (await vercel.site.get("/health")).json()["version"] == seed.GOOD_VERSION
+
+
+async def test_held_answer_took_effect_at_once(vercel: Running) -> None:
+    """Whoever gives up waiting finds the effect in the log already."""
+    await vercel.misbehave(kind="hold", seconds=60)
+    began = monotonic()
+
+    with pytest.raises(httpx.ReadTimeout):
+        await vercel.api.post(GOOD, timeout=0.3)
+
+    assert vercel.uses() == ONE_ROLLBACK
+    assert monotonic() - began < 30
+
+
+@pytest.mark.parametrize("kind", [Vercel, Railway])
+async def test_restart_keeps_effects_and_forgets_misbehaviour(
+    tmp_path: Path, kind: type[Provider]
+) -> None:
+    """A provider that was stopped in mid-job comes back where it was, and well-behaved."""
+    log, clock = tmp_path / "log", Clock()
+    async with running(kind, log, clock) as first:
+        await _roll_back(first)
+        await first.misbehave(kind="server_error", on="any")
+    clock.now += JOB_SECONDS
+
+    async with running(kind, log, clock) as second:
+        page = await second.site.get("/")
+        effects = await second.api.get("/_local/effects")
+        await _roll_back(second)
+
+    assert (page.status_code, len(effects.json()["effects"])) == (200, 1)
+    assert seed.GOOD_VERSION in page.text
+
+
+async def _roll_back(provider: Running) -> None:
+    if isinstance(provider.provider, Vercel):
+        await provider.api.post(GOOD)
+    else:
+        await provider.ask(ROLLBACK, id=seed.RAILWAY_GOOD)

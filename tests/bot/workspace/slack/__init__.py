@@ -1,0 +1,1 @@
+"""Tests of the workspace that speaks Slack."""
