@@ -48,21 +48,23 @@ def railway_spec(specs: Path) -> GraphQLSchema:
 
 
 @pytest.mark.parametrize("path", READS)
-@pytest.mark.parametrize("is_rolled_back", [False, True])
+@pytest.mark.parametrize("move", [None, ROLLBACK, PROMOTE])
 async def test_answers_match_vercels_specification(
-    vercel: Running, vercel_spec: dict[str, Any], path: str, is_rolled_back: bool
+    vercel: Running, vercel_spec: dict[str, Any], path: str, move: str | None
 ) -> None:
-    """Before and after a rollback, every answer has Vercel's shape."""
-    if is_rolled_back:
+    """Before and after production moved, every answer has Vercel's shape."""
+    if move:
         target = {"projectId": seed.VERCEL_PROJECT, "deploymentId": seed.VERCEL_GOOD}
-        await vercel.api.post(ROLLBACK.format(**target), params={"description": "Cart is down"})
+        await vercel.api.post(move.format(**target), params={"description": "Cart is down"})
         vercel.clock.now += JOB_SECONDS
 
     answer = await vercel.api.get(path.format(**READS[path]))
 
     responses = vercel_spec["paths"][path]["get"]["responses"]
     schema = responses[str(answer.status_code)]["content"]["application/json"]["schema"]
-    validator = Draft202012Validator(schema | {"components": vercel_spec["components"]})
+    # Where the document offers several shapes, ours is the fullest.
+    fullest = max(schema.get("anyOf", [schema]), key=lambda each: len(each.get("required", [])))
+    validator = Draft202012Validator(fullest | {"components": vercel_spec["components"]})
     assert [error.message for error in validator.iter_errors(answer.json())] == []
 
 

@@ -100,7 +100,7 @@ async def test_only_kept_images_can_be_rolled_back_to(railway: Running) -> None:
 
 async def test_deployments_are_filtered_and_paged(railway: Running) -> None:
     """Statuses narrow the list, and a cursor continues it."""
-    failed = await deployments(railway, status={"in": ["FAILED"]})
+    failed = await deployments(railway, status={"in": ["FAILED"], "notIn": None})
     rest = await deployments(railway, status={"notIn": ["FAILED", "SUCCESS"]})
     first = (await railway.ask(LIST, input=SERVICE, first=2))["data"]["deployments"]
     cursor = first["pageInfo"]["endCursor"]

@@ -24,11 +24,11 @@ async def listed(vercel: Running, **query: str) -> list[str]:
     return [row["uid"] for row in answer.json()["deployments"]]
 
 
-@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer wrong", "Bearer ünknown"])
-async def test_strangers_learn_nothing(vercel: Running, header: str | None) -> None:
+@pytest.mark.parametrize("header", [None, b"", b"Bearer", b"Bearer wrong", b"Bearer \xfc"])
+async def test_strangers_learn_nothing(vercel: Running, header: bytes | None) -> None:
     """Without the token nothing is told, not even whether a path exists."""
     del vercel.api.headers["Authorization"]
-    headers = {} if header is None else {"Authorization": header.encode()}
+    headers = {} if header is None else {b"Authorization": header}
 
     answer = await vercel.api.get("/v2/user", headers=headers)
     unknown = await vercel.api.get("/v99/nothing", headers=headers)
@@ -173,6 +173,16 @@ async def test_description_can_be_changed_later(vercel: Running) -> None:
     assert (await project(vercel))["lastAliasRequest"]["toDeploymentId"] == seed.VERCEL_GOOD
 
 
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"description":1}', b"{"])
+async def test_description_must_be_text(vercel: Running, body: bytes) -> None:
+    """A body that makes no sense is refused in Vercel's form."""
+    path = rollback_path(seed.VERCEL_GOOD)
+
+    answer = await vercel.api.patch(f"{path}/update-description", content=body)
+
+    assert (answer.status_code, vercel.uses()) == (400, [])
+
+
 async def test_failed_job_leaves_production_alone(vercel: Running) -> None:
     """The failed aliases are listed, and the bad version goes on serving."""
     await vercel.misbehave(kind="fail_job")
@@ -182,7 +192,9 @@ async def test_failed_job_leaves_production_alone(vercel: Running) -> None:
     failed = await vercel.api.get(f"{PROJECT}/rollback/aliases", params={"failedOnly": "true"})
 
     assert (await project(vercel))["lastAliasRequest"]["jobStatus"] == "failed"
-    assert [row["alias"] for row in failed.json()["aliases"]] == list(seed.VERCEL_DOMAINS)
+    assert [row["alias"] for row in failed.json()["aliases"]] == [
+        {"alias": host, "deploymentId": seed.VERCEL_BAD} for host in seed.VERCEL_DOMAINS
+    ]
     assert (await vercel.site.get("/health")).json()["version"] == seed.BAD_VERSION
 
 

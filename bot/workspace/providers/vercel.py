@@ -1,0 +1,259 @@
+"""A Vercel-compatible provider: the shop's frontend, and the REST that a rollback needs."""
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from bot.workspace.providers import seed
+from bot.workspace.providers.seed import Release
+from bot.workspace.providers.server import Provider, Refused, bearer
+from bot.workspace.providers.vercel_state import Production, production
+
+PROJECT = "/v9/projects/{project}"
+LONGEST_DESCRIPTION = 250
+CODES = {
+    400: "bad_request", 402: "payment_required", 403: "forbidden", 404: "not_found",
+    409: "conflict", 429: "rate_limited",
+}  # fmt: skip
+
+
+class Description(BaseModel):
+    """The body of a change of reason."""
+
+    description: str
+
+
+class Vercel(Provider):
+    """The frontend's provider."""
+
+    part = "frontend"
+    health_path = "/health"
+
+    @property
+    def serving(self) -> Release:
+        """What the production domains point at."""
+        return self._found(self._production.current)
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        """Vercel's documentation and its own client call rollback by different paths."""
+        rollback = "projects/{project}/rollback/{deployment}"
+        return (
+            web.get("/v2/user", self._user),
+            web.get("/{version:v[12]}/teams", self._teams),
+            web.get("/v6/deployments", self._deployments),
+            web.get("/v13/deployments/{deployment}", self._deployment),
+            web.get(PROJECT, self._project),
+            web.get(f"{PROJECT}/domains", self._domains),
+            web.get(PROJECT + "/{kind:rollback|promote}/aliases", self._job_aliases),
+            web.get("/v1/projects/{project}/{kind:promote}/aliases", self._job_aliases),
+            web.get("/v4/aliases/{deployment}", self._alias),
+            web.post(f"/{{version:v[19]}}/{rollback}", self._rollback),
+            web.patch(f"/v1/{rollback}/update-description", self._describe),
+            web.post("/v10/projects/{project}/promote/{deployment}", self._promote),
+        )
+
+    def authorize(self, request: web.Request) -> None:
+        """Refuses strangers, and members who ask about another team."""
+        self.check_token(bearer(request), status=403, message="Not authorized")
+        scopes = (("teamId", seed.VERCEL_TEAM), ("slug", seed.VERCEL_TEAM_SLUG))
+        if any(request.query.get(name, team) != team for name, team in scopes):
+            raise Refused(403, "Not authorized: Trying to access resource under another scope.")
+
+    async def is_write(self, request: web.Request) -> bool:
+        """Whether the request wants to change something."""
+        return request.method != "GET"
+
+    def failure(self, status: int, message: str) -> web.Response:
+        """Vercel's error form."""
+        error = {"code": CODES.get(status, "internal_server_error"), "message": message}
+        return web.json_response({"error": error}, status=status)
+
+    @property
+    def _production(self) -> Production:
+        return production(self.log.effects, now=self.clock(), job_seconds=self.job_seconds)
+
+    def _found(self, id_or_host: str) -> Release:
+        if id_or_host in seed.VERCEL_DOMAINS:
+            return self.serving
+        for release in seed.FRONTEND:
+            if id_or_host in {release.id, _host(release)}:
+                return release
+        raise Refused(404, f"Can't find the deployment {id_or_host}")
+
+    async def _user(self, request: web.Request) -> web.Response:
+        return web.json_response({"user": _constant("user")})
+
+    async def _teams(self, request: web.Request) -> web.Response:
+        return web.json_response({"teams": [_constant("team")], "pagination": _pages([])})
+
+    async def _deployments(self, request: web.Request) -> web.Response:
+        query = request.query
+        if query.get("projectId", seed.VERCEL_PROJECT) != seed.VERCEL_PROJECT:
+            raise Refused(404, "Project not found.")
+        rows = [
+            row
+            for row in map(self._row, seed.FRONTEND)
+            if query.get("target") in {None, row["target"] or "preview"}
+            and ("state" not in query or row["state"] in query["state"].split(","))
+            and (query.get("rollbackCandidate") != "true" or row["isRollbackCandidate"])
+            and ("until" not in query or row["created"] < _number(query["until"]))
+        ]
+        shown = rows[: _number(query.get("limit", "20"))]
+        pages = _pages(shown, has_more=len(shown) < len(rows))
+        return web.json_response({"deployments": shown, "pagination": pages})
+
+    def _row(self, release: Release) -> dict[str, Any]:
+        state = "READY" if release.is_built else "ERROR"
+        has_served = release.is_built and not release.is_preview
+        created = int((self.log.began - release.age) * 1000)
+        row = _constant("listed") | {
+            "uid": release.id, "url": _host(release), "created": created, "createdAt": created,
+            "state": state, "readyState": state, "aliasAssigned": has_served,
+            "target": None if release.is_preview else "production",
+            "isRollbackCandidate": has_served and release != self.serving,
+            "meta": {
+                "githubCommitSha": release.commit, "githubCommitMessage": release.message,
+                "githubCommitAuthorName": release.author,
+                "githubCommitRef": release.version if release.is_preview else "main",
+            },
+        }  # fmt: skip
+        return row | ({"readySubstate": "PROMOTED"} if has_served else {})
+
+    async def _deployment(self, request: web.Request) -> web.Response:
+        return web.json_response(self._details(self._found(request.match_info["deployment"])))
+
+    def _details(self, release: Release) -> dict[str, Any]:
+        row = self._row(release)
+        return row | _constant("inspected") | {
+            "id": release.id, "status": row["state"], "deploymentHostname": row["url"],
+            "alias": list(seed.VERCEL_DOMAINS) if release == self.serving else [],
+            "aliasAssignedAt": row["created"] if row["aliasAssigned"] else None,
+            "bootedAt": row["created"], "buildingAt": row["created"],
+        }  # fmt: skip
+
+    async def _project(self, request: web.Request) -> web.Response:
+        _check_project(request)
+        now = self._production
+        job = now.job and {
+            "fromDeploymentId": now.job.origin, "toDeploymentId": now.job.target,
+            "jobStatus": now.job.status, "requestedAt": int(now.job.requested_at * 1000),
+            "type": now.job.kind,
+        }  # fmt: skip
+        project = _constant("project") | {
+            "targets": {"production": self._details(self.serving)},
+            "autoAssignCustomDomains": now.assigns_domains, "lastAliasRequest": job,
+        }  # fmt: skip
+        if now.described:
+            project["rollbackDescription"] = {
+                "userId": seed.VERCEL_USER, "username": "deployer",
+                "description": now.described.value, "createdAt": int(now.described.at * 1000),
+            }  # fmt: skip
+        return web.json_response(project)
+
+    async def _domains(self, request: web.Request) -> web.Response:
+        _check_project(request)
+        domains = [
+            {"name": host, "apexName": host, "projectId": seed.VERCEL_PROJECT, "verified": True}
+            for host in seed.VERCEL_DOMAINS
+        ]
+        return web.json_response({"domains": domains, "pagination": _pages([])})
+
+    async def _job_aliases(self, request: web.Request) -> web.Response:
+        _check_project(request)
+        job = self._production.job
+        status = job.status if job and job.kind == request.match_info["kind"] else ""
+        is_shown = status and (status == "failed" or request.query.get("failedOnly") != "true")
+        # The path that is documented has names; the one of Vercel's own client has objects.
+        is_documented = request.path.startswith("/v1/")
+        serving = self.serving.id
+        aliases = [
+            {
+                "id": host,
+                "status": status.replace("succeeded", "completed"),
+                "alias": host if is_documented else {"alias": host, "deploymentId": serving},
+            }
+            for host in seed.VERCEL_DOMAINS
+            if is_shown
+        ]
+        return web.json_response({"aliases": aliases, "pagination": _pages([])})
+
+    async def _alias(self, request: web.Request) -> web.Response:
+        host = request.match_info["deployment"]
+        release = self._found(host)
+        alias = {
+            "uid": host, "alias": host, "created": "2025-01-01T00:00:00.000Z",
+            "deploymentId": release.id, "projectId": seed.VERCEL_PROJECT,
+            "deployment": {"id": release.id, "url": _host(release), "meta": "{}"},
+        }  # fmt: skip
+        # A list of one, as the specification has it.
+        return web.json_response([alias])
+
+    async def _rollback(self, request: web.Request) -> web.Response:
+        return self._move(request, "vercel.rollback", _short(request.query.get("description")))
+
+    async def _promote(self, request: web.Request) -> web.Response:
+        return self._move(request, "vercel.promote")
+
+    def _move(self, request: web.Request, use: str, value: str | None = None) -> web.Response:
+        _check_project(request)
+        release = self._found(request.match_info["deployment"])
+        if release == self.serving:
+            message = f"The provided deploymentId ({release.id}) is already the current"
+            raise Refused(409, f"{message} production deployment.")
+        if release.is_preview or not release.is_built:
+            raise Refused(400, f"The deployment {release.id} is not READY for production.")
+        self.record(request, use=use, target=release.id, value=value)
+        # An empty 201 must not call itself JSON: Vercel's own client would send it again.
+        return web.Response(status=201)
+
+    async def _describe(self, request: web.Request) -> web.Response:
+        _check_project(request)
+        release = self._found(request.match_info["deployment"])
+        try:
+            body = Description.model_validate_json(await request.read())
+        except ValidationError as error:
+            raise Refused(400, "Invalid request: `description` should be string.") from error
+        value = _short(body.description)
+        self.record(request, use="vercel.describe", target=release.id, value=value)
+        return web.Response()
+
+
+@cache
+def _constant(name: str) -> dict[str, Any]:
+    text = files("bot.workspace.providers").joinpath("vercel.json").read_text()
+    constant: dict[str, Any] = json.loads(text)[name]
+    return constant
+
+
+def _host(release: Release) -> str:
+    return f"{seed.VERCEL_PROJECT_NAME}-{release.commit[:9]}-{seed.VERCEL_TEAM_SLUG}.vercel.app"
+
+
+def _check_project(request: web.Request) -> None:
+    if request.match_info["project"] not in {seed.VERCEL_PROJECT, seed.VERCEL_PROJECT_NAME}:
+        raise Refused(404, "Project not found.")
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise Refused(400, f"Invalid request: `{text}` should be a number.")
+    return int(text)
+
+
+def _pages(rows: Sequence[dict[str, Any]], *, has_more: bool = False) -> dict[str, int | None]:
+    return {
+        "count": len(rows),
+        "next": rows[-1]["created"] if rows and has_more else None,
+        "prev": None,
+    }
+
+
+def _short(description: str | None) -> str | None:
+    if description and len(description) > LONGEST_DESCRIPTION:
+        raise Refused(400, f"`description` should NOT exceed {LONGEST_DESCRIPTION} characters.")
+    return description
