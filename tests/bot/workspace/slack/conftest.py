@@ -10,7 +10,8 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.workspace.slack.client import Workspace
-from bot.workspace.slack.server import Running, running
+from bot.workspace.slack.room import Room
+from bot.workspace.slack.server import running
 
 
 @dataclass
@@ -27,7 +28,7 @@ class Clock:
 class Place:
     """A running workspace, a person's hands in it, and the client of an app."""
 
-    running: Running
+    room: Room
     people: Workspace
     client: AsyncWebClient
     clock: Clock
@@ -51,8 +52,8 @@ async def join(place: Place) -> AsyncIterator[Join]:
     async with AsyncExitStack() as stack:
 
         async def connect(app: AsyncApp) -> AsyncSocketModeHandler:
-            handler = AsyncSocketModeHandler(app, place.running.app_token)
-            await handler.connect_async()
+            handler = AsyncSocketModeHandler(app, place.room.app_token)
+            await handler.connect_async()  # type: ignore[no-untyped-call]
             stack.push_async_callback(handler.close_async)
             return handler
 

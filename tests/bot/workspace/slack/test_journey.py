@@ -1,14 +1,15 @@
 """Whole ways through the workspace with the real slack-bolt client over real sockets."""
 
-from typing import Any
-
 from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.workspace.slack.world import Json
 from tests.bot.workspace.slack.conftest import Join, Place
 
 RESPONDER, MANAGER = "U00RESPONDER", "U00MANAGER1"
 DEPLOYS = "C00DEPLOYS"
-APPROVE: dict[str, Any] = {
+APPROVE: Json = {
     "type": "actions",
     "block_id": "decision",
     "elements": [
@@ -23,16 +24,16 @@ APPROVE: dict[str, Any] = {
 }
 
 
-def section(text: str) -> dict[str, Any]:
+def section(text: str) -> Json:
     return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
 
 
-async def test_a_command_is_acknowledged_and_answered_privately(place: Place, join: Join):
+async def test_a_command_is_acknowledged_and_answered_privately(place: Place, join: Join) -> None:
     """A slash command reaches the app, and its answer is seen by nobody else."""
     app = AsyncApp(client=place.client)
 
     @app.command("/rollback")
-    async def rollback(ack, respond, command):
+    async def rollback(ack: AsyncAck, respond: AsyncRespond, command: Json) -> None:
         await ack()
         await respond(f"You asked for {command['text']}.")
 
@@ -47,12 +48,12 @@ async def test_a_command_is_acknowledged_and_answered_privately(place: Place, jo
     assert await place.people.ephemerals(MANAGER) == []
 
 
-async def test_an_acknowledgement_may_hold_the_answer(place: Place, join: Join):
+async def test_an_acknowledgement_may_hold_the_answer(place: Place, join: Join) -> None:
     """Text in the acknowledgement of a command is shown like any private answer."""
     app = AsyncApp(client=place.client)
 
     @app.command("/rollback")
-    async def rollback(ack):
+    async def rollback(ack: AsyncAck) -> None:
         await ack("Asking two people.")
 
     await join(app)
@@ -65,12 +66,12 @@ async def test_an_acknowledgement_may_hold_the_answer(place: Place, join: Join):
     ]
 
 
-async def test_a_click_updates_the_message(place: Place, join: Join):
+async def test_a_click_updates_the_message(place: Place, join: Join) -> None:
     """A pressed button reaches the app with its value, and the card changes for everybody."""
     app = AsyncApp(client=place.client)
 
     @app.action("approve")
-    async def approve(ack, body, client):
+    async def approve(ack: AsyncAck, body: Json, client: AsyncWebClient) -> None:
         await ack()
         text = f"Approved {body['actions'][0]['value']} by {body['user']['id']}"
         await client.chat_update(
@@ -94,11 +95,11 @@ async def test_a_click_updates_the_message(place: Place, join: Join):
     assert [block["type"] for block in message["blocks"]] == ["section"]
 
 
-async def test_a_dialog_opens_refuses_and_closes(place: Place, join: Join):
+async def test_a_dialog_opens_refuses_and_closes(place: Place, join: Join) -> None:
     """A dialog opens from a click, shows the app's errors, and closes when the app agrees."""
     app = AsyncApp(client=place.client)
     received: list[str] = []
-    view = {
+    view: Json = {
         "type": "modal",
         "callback_id": "reason",
         "title": {"type": "plain_text", "text": "Add reason"},
@@ -114,12 +115,12 @@ async def test_a_dialog_opens_refuses_and_closes(place: Place, join: Join):
     }
 
     @app.action("approve")
-    async def reason(ack, body, client):
+    async def reason(ack: AsyncAck, body: Json, client: AsyncWebClient) -> None:
         await ack()
         await client.views_open(trigger_id=body["trigger_id"], view=view)
 
     @app.view("reason")
-    async def save(ack, view):
+    async def save(ack: AsyncAck, view: Json) -> None:
         text = view["state"]["values"]["why"]["text"]["value"]
         if text == "no":
             await ack(response_action="errors", errors={"why": "Please say more."})
@@ -137,7 +138,7 @@ async def test_a_dialog_opens_refuses_and_closes(place: Place, join: Join):
     refused = await place.people.submit(MANAGER, dialog["id"], {"text": "no"})
     saved = await place.people.submit(MANAGER, dialog["id"], {"text": "API answers 500"})
 
-    assert empty["error"] == "missing_input"
+    assert empty["error"] == "invalid_input"
     assert long["errors"] == {"why": "At most 20 characters."}
     assert refused["errors"] == {"why": "Please say more."}
     assert saved["ok"]
@@ -145,13 +146,13 @@ async def test_a_dialog_opens_refuses_and_closes(place: Place, join: Join):
     assert (await place.people.state())["views"][MANAGER] == []
 
 
-async def test_silence_of_the_app_is_told_in_slacks_words(place: Place, join: Join):
+async def test_silence_of_the_app_is_told_in_slacks_words(place: Place, join: Join) -> None:
     """A command that nobody acknowledges fails for the person who typed it."""
     app = AsyncApp(client=place.client)
 
     @app.command("/rollback")
-    async def rollback():
-        return None
+    async def rollback() -> None:
+        """Never acknowledge."""
 
     without_app = await place.people.command(RESPONDER, DEPLOYS, "/rollback backend")
     await join(app)

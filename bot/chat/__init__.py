@@ -1,0 +1,1 @@
+"""The chat systems: each folder translates to and from one of them."""

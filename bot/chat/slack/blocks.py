@@ -1,0 +1,208 @@
+"""A message as Slack's blocks, within Slack's limits.
+
+Everything goes into ``rich_text``, ``plain_text`` and date elements, in which no character has a
+meaning: what somebody typed can't mention, link or format, whatever it is.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC
+from typing import Any, Final, cast
+
+from slack_sdk.models import blocks as kit
+
+from bot.chat.slack.text import inert, plain, units
+from bot.message import (
+    Block,
+    Button,
+    Buttons,
+    Checklist,
+    Code,
+    Facts,
+    Inline,
+    Line,
+    Link,
+    Mark,
+    Mention,
+    Message,
+    Note,
+    Quote,
+    Strong,
+    Style,
+    Title,
+    When,
+)
+
+Json = dict[str, Any]
+
+_MOST_BLOCKS: Final = 50
+_MOST_BUTTONS: Final = 25
+_MOST_ELEMENTS: Final = 10  # in a context
+_LONGEST_TEXT: Final = 3_000  # an edit takes 4,000
+_LONGEST_PARAGRAPH: Final = 3_000
+_LONGEST_QUOTE: Final = 1_000
+_LONGEST_NOTE: Final = 1_000
+# Slack refuses somewhere above 12,000 characters, counted in a way that it tells nobody.
+_LONGEST_MESSAGE: Final = 10_000
+
+_SIGNS: Final = {
+    Mark.OPEN: "☐",
+    Mark.RUNNING: "▶",
+    Mark.DONE: "☑",
+    Mark.FAILED: "✗",
+    Mark.DOUBT: "?",
+    Mark.SKIPPED: "–",
+}
+
+
+def render(message: Message) -> tuple[str, list[Json]]:
+    """Return the sentence that a phone shows, and the blocks."""
+    used: Counter[str] = Counter()
+    blocks = [drawn for block in message.blocks for drawn in _draw(block, used)]
+    if not blocks:  # as a block all the same, because Slack reads markup in a bare text
+        blocks = list(_paragraph([(message.text if message.text.strip() else "…",)]))
+    return plain(message.text, _LONGEST_TEXT), _fitting([as_json(block) for block in blocks])
+
+
+def as_json(drawn: Any) -> Json:  # noqa: ANN401 - the SDK's own is half typed
+    """Return what goes over the wire, checked by the SDK."""
+    return cast("Json", drawn.to_dict())
+
+
+def plain_text(text: str, most: int) -> kit.PlainTextObject:
+    """Return one line of plain text; Slack refuses an empty one."""
+    return kit.PlainTextObject(text=plain(" ".join(text.split()), most) or "…", emoji=False)
+
+
+def _draw(block: Block, used: Counter[str]) -> Iterator[kit.Block]:
+    match block:
+        case Title(text):
+            yield kit.HeaderBlock(text=plain_text(text, kit.HeaderBlock.text_max_length))
+        case Quote(text) if text.strip():
+            words = kit.RichTextElementParts.Text(text=inert(text, _LONGEST_QUOTE))
+            yield kit.RichTextBlock(elements=[kit.RichTextQuoteElement(elements=[words])])
+        case Note(parts) if not any(isinstance(part, Mention | Link) for part in parts):
+            if elements := _small(parts):
+                yield kit.ContextBlock(elements=elements)
+        case Buttons(buttons):
+            for start in range(0, len(buttons), _MOST_BUTTONS):
+                row = buttons[start : start + _MOST_BUTTONS]
+                yield kit.ActionsBlock(elements=[_button(button, used) for button in row])
+        case _:
+            yield from _paragraph(_lines(block))
+
+
+def _lines(block: Block) -> list[tuple[Inline, ...]]:
+    match block:
+        case Line(parts) | Note(parts):
+            return [parts]
+        case Facts(facts):
+            return [(Strong(fact.label), "  ", *fact.parts) for fact in facts]
+        case Checklist(title, ticks):
+            items = [(f"{_SIGNS[tick.mark]} ", *tick.parts) for tick in ticks]
+            return [(Strong(title),), *items]
+        case _:
+            return []
+
+
+def _paragraph(lines: Sequence[tuple[Inline, ...]]) -> Iterator[kit.RichTextBlock]:
+    room, spans = _LONGEST_PARAGRAPH, list[kit.RichTextElement]()
+    shown = [line for line in lines if any(_words(part).strip() for part in line)]
+    for number, line in enumerate(shown):
+        for part in ("\n", *line) if number else line:
+            words = inert(_words(part), room)
+            room -= units(words)
+            if words and room >= 0:
+                spans.append(_span(part, words))
+    if spans:
+        yield kit.RichTextBlock(elements=[kit.RichTextSectionElement(elements=spans)])
+
+
+def _words(part: Inline) -> str:
+    """Return what a part says where it can only be said in plain words."""
+    match part:
+        case str():
+            return part
+        case Mention(account):
+            return str(account)
+        case When(at):
+            return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        case Strong(text) | Code(text) | Link(_, text):
+            return text
+
+
+def _span(part: Inline, words: str) -> kit.RichTextElement:
+    rich = kit.RichTextElementParts
+    match part:
+        case Strong():
+            return rich.Text(text=words, style={"bold": True})
+        case Code():
+            return rich.Text(text=words, style={"code": True})
+        case When():
+            return rich.Date(timestamp=_seconds(part), format=_format(part), fallback=words)
+        case Mention(account) if account.platform == "slack":
+            return rich.User(user_id=account.user)
+        case Link(url):
+            return rich.Link(url=url, text=words)
+        case _:
+            return rich.Text(text=words)
+
+
+def _small(parts: Sequence[Inline]) -> list[kit.TextObject]:
+    """Return the elements of a context: moments in the reader's zone, the rest as plain text."""
+    elements, words = list[kit.TextObject](), ""
+    for part in parts:
+        if not isinstance(part, When) or len(elements) > _MOST_ELEMENTS - 3:
+            words += _words(part)
+            continue
+        if words.strip():
+            elements.append(plain_text(words, _LONGEST_NOTE))
+        date = f"<!date^{_seconds(part)}^{_format(part)}|{_words(part)}>"
+        elements.append(kit.MarkdownTextObject(text=date, verbatim=True))
+        words = ""
+    if words.strip():
+        elements.append(plain_text(words, _LONGEST_NOTE))
+    return elements
+
+
+def _seconds(when: When) -> int:
+    return int(when.at.timestamp())
+
+
+def _format(when: When) -> str:
+    return "{date_short_pretty} {time}" + (" · {ago}" if when.relative else "")
+
+
+def _button(button: Button, used: Counter[str]) -> kit.ButtonElement:
+    used[button.verb] += 1
+    count = used[button.verb]
+    return kit.ButtonElement(
+        text=plain_text(button.label, kit.ButtonElement.text_max_length),
+        action_id=button.verb if count == 1 else f"{button.verb}#{count}",
+        value=button.value,
+        style=None if button.style is Style.NEUTRAL else str(button.style),
+    )
+
+
+def _fitting(blocks: list[Json]) -> list[Json]:
+    """Keep all buttons, and from the top as much else as Slack takes."""
+    rows = sum(block["type"] == kit.ActionsBlock.type for block in blocks)
+    room, left, kept = _MOST_BLOCKS - rows - 1, _LONGEST_MESSAGE, list[Json]()
+    for block in blocks:
+        if block["type"] == kit.ActionsBlock.type:
+            kept.append(block)
+            continue
+        room, left = room - 1, left - _length(block)
+        if room >= 0 and left >= 0:
+            kept.append(block)
+    if len(kept) < len(blocks):
+        kept.append(as_json(kit.ContextBlock(elements=[plain_text("Shortened …", 20)])))
+    return kept[:_MOST_BLOCKS]
+
+
+def _length(part: object) -> int:
+    if isinstance(part, dict):
+        return sum(map(_length, cast("Json", part).values()))
+    if isinstance(part, list):
+        return sum(map(_length, cast("list[object]", part)))
+    return units(part) if isinstance(part, str) else 0

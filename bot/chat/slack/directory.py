@@ -1,0 +1,77 @@
+"""Who somebody is in a Slack team, read at most a minute ago."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from bot.chat.slack.blocks import Json
+from bot.chat.slack.team import Team, log
+from bot.domain.errors import TwokeyError
+from bot.domain.people import Account, Membership
+from bot.ports import ChatRefused
+
+_FRESH_SECONDS: Final = 60.0
+_PATIENCE_SECONDS: Final = 1.5
+
+# The first flag that is set decides.
+_FLAGS: Final = (
+    ("deleted", Membership.DEACTIVATED),
+    ("is_bot", Membership.BOT),
+    ("is_workflow_bot", Membership.BOT),
+    ("is_app_user", Membership.BOT),
+    ("is_stranger", Membership.STRANGER),
+    ("is_restricted", Membership.GUEST),
+    ("is_ultra_restricted", Membership.GUEST),
+    ("is_invited_user", Membership.INVITED),
+)
+
+
+class SlackDirectory:
+    """Implements ``bot.ports.Directory`` for one team; ``now`` counts seconds and never jumps."""
+
+    def __init__(self, team: Team, *, now: Callable[[], float]) -> None:
+        """Start with nothing known."""
+        self._team = team
+        self._now = now
+        self._known: dict[Account, tuple[float, Membership]] = {}
+
+    async def membership(self, account: Account) -> Membership:
+        """Return what the account is; whatever goes wrong makes it unreadable, never a member."""
+        if (account.platform, account.tenant) != ("slack", self._team.id):
+            return Membership.STRANGER
+        read_at, known = self._known.get(account, (float("-inf"), Membership.UNREADABLE))
+        if self._now() - read_at <= _FRESH_SECONDS:
+            return known
+        return await self._read(account)
+
+    async def warm(self, accounts: Iterable[Account]) -> None:
+        """Read these again, one after the other, so that a click need not wait for it."""
+        for account in accounts:
+            if (account.platform, account.tenant) == ("slack", self._team.id):
+                await self._read(account)
+
+    async def _read(self, account: Account) -> Membership:
+        asked_at = self._now()
+        self._known = {a: k for a, k in self._known.items() if asked_at - k[0] <= _FRESH_SECONDS}
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                answer = await self._team.call("users.info", user=account.user, where=account.user)
+        except ChatRefused:
+            return Membership.STRANGER  # Slack answered that there is nobody whom it shows us
+        except (TwokeyError, TimeoutError) as error:
+            log.warning("The directory can't be read for %s: %s", account, str(error) or "too slow")
+            return Membership.UNREADABLE
+        membership = _membership(answer.get("user"), account)
+        if membership is not Membership.UNREADABLE:
+            self._known[account] = (asked_at, membership)
+        return membership
+
+
+def _membership(user: Json | None, account: Account) -> Membership:
+    if not user or user.get("id") != account.user or user.get("deleted") not in {True, False}:
+        return Membership.UNREADABLE
+    if user.get("team_id") != account.tenant:
+        return Membership.STRANGER
+    if account.user == "USLACKBOT":  # Slack's own, without any flag
+        return Membership.BOT
+    return next((kind for flag, kind in _FLAGS if user.get(flag)), Membership.FULL)

@@ -1,0 +1,107 @@
+"""Bolt, and the Socket Mode connection over which Slack delivers."""
+
+import asyncio
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final
+
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
+
+from bot.chat.slack.blocks import Json
+from bot.chat.slack.reception import Reception
+from bot.chat.slack.team import Team, library_logger, log, web_client
+from bot.invocation import Desk
+from bot.ports import ChatRefused, ChatUnreachable
+
+_EVERYTHING: Final = re.compile(r".*", re.DOTALL)
+_CONNECT_SECONDS: Final = 15.0
+_CLOSE_SECONDS: Final = 3.0
+
+
+def create_slack_app(team: Team, reception: Reception) -> AsyncApp:
+    """Build the Bolt app, which hands everything that Slack delivers to the reception."""
+
+    async def authorize() -> AuthorizeResult:
+        # Bolt would ask Slack with each new app; and whose a delivery is, the reception checks.
+        return AuthorizeResult(enterprise_id=None, team_id=team.id)
+
+    async def fail(error: Exception) -> BoltResponse:
+        # A kind of delivery that nobody asked for: acknowledged, or Slack would repeat it.
+        reception.turned_away[type(error).__name__] += 1
+        log.error("Slack delivered something that nobody takes: %s", type(error).__name__)
+        return BoltResponse(status=200)
+
+    app = AsyncApp(
+        name="twokey",
+        logger=library_logger(),
+        client=web_client(team.settings, team.session, token=None),
+        authorize=authorize,
+        signing_secret=secrets.token_hex(),  # nobody knows it: deliveries over HTTP are refused
+        process_before_response=True,  # otherwise Bolt looks for the acknowledgement every 10 ms
+        raise_error_for_unhandled_request=True,
+    )
+    half_typed: Any = app
+    half_typed.command(_EVERYTHING)(reception.command)
+    half_typed.action(_EVERYTHING)(reception.click)
+    half_typed.view(_EVERYTHING)(reception.form)
+    half_typed.error(fail)
+    return app
+
+
+class SlackGateway:
+    """The connection of one team; it reconnects by itself until it is stopped."""
+
+    def __init__(self, team: Team, desk: Desk, *, patience: float = 1.0) -> None:
+        """Connect nothing yet."""
+        self._team = team
+        self._reception = Reception(team, desk, patience=patience)
+        self._app = create_slack_app(team, self._reception)
+        self._handler: Any = None  # half typed by Bolt
+
+    async def start(self) -> None:
+        """Check both tokens and connect; whatever is wrong is raised as a sentence."""
+        settings = self._team.settings
+        whose = (await self._team.call("auth.test")).get("team_id")
+        if whose != self._team.id:
+            raise ChatRefused(
+                f"SLACK_BOT_TOKEN belongs to the team {whose}, and twokey.yaml speaks of "
+                f"{self._team.id}: put the right one in either."
+            )
+        address = await self._team.socket_address()
+        self._handler = AsyncSocketModeHandler(self._app, settings.app_token)
+        self._handler.client.proxy = settings.proxy  # not one from the environment
+        self._handler.client.wss_uri = address
+        self._handler.client.message_listeners.append(self._greet)
+        try:
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                await self._handler.connect_async()
+        except TimeoutError:
+            await self.stop()
+            raise ChatUnreachable("Slack's Socket Mode can't be reached.") from None
+
+    async def stop(self) -> None:
+        """Take no more deliveries and end what is being answered."""
+        if self._handler is not None:
+            await self._handler.close_async()
+            self._handler = None
+        await self._reception.close(seconds=_CLOSE_SECONDS)
+
+    async def is_connected(self) -> bool:
+        """Tell whether Slack can deliver right now."""
+        return self._handler is not None and bool(await self._handler.client.is_connected())
+
+    @property
+    def turned_away(self) -> Mapping[str, int]:
+        """Return how many deliveries never reached the desk, by the reason."""
+        return self._reception.turned_away
+
+    async def _greet(self, _: Any, message: Json, __: str | None) -> None:  # noqa: ANN401
+        match message:
+            case {"type": "hello", "connection_info": {"app_id": str(app)}}:
+                self._reception.app = app
+            case _:
+                pass

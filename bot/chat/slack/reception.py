@@ -1,0 +1,163 @@
+"""Takes what Slack delivers to the desk: commit first, then acknowledge, then everything else."""
+
+import asyncio
+import traceback
+from collections import Counter
+from collections.abc import Coroutine
+from typing import Any, Final, TypeVar
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from bot.chat.slack.blocks import Json, render
+from bot.chat.slack.dialogs import render_dialog
+from bot.chat.slack.payloads import (
+    Call,
+    Reader,
+    TurnedAway,
+    read_click,
+    read_command,
+    read_form,
+)
+from bot.chat.slack.team import Team, log
+from bot.domain.errors import TwokeyError
+from bot.invocation import Answer, Desk
+from bot.message import Dialog, Message
+
+T = TypeVar("T")
+
+_PRIVATELY: Final = {"response_type": "ephemeral", "replace_original": False}
+
+STILL_SAVING: Final = Message("Still saving; nothing is recorded yet. The outcome follows here.")
+SAVED: Final = Message("It is saved.")
+BROKEN: Final = Message(
+    "Something went wrong on our side; it is not known whether this was recorded. Look at the "
+    "card, or do it again: doing it twice counts once."
+)
+NO_FORM: Final = Message(
+    "The form did not open within the three seconds that Slack gives it. "
+    "Do the same again to open it."
+)
+
+
+class Reception:
+    """Answers every delivery in time, whatever the desk does."""
+
+    def __init__(self, team: Team, desk: Desk, *, patience: float) -> None:
+        """Wait ``patience`` seconds for the desk before acknowledging without its answer."""
+        self.app = ""  # the app's own id, known from the connection; until then nothing is taken
+        self.turned_away: Counter[str] = Counter()
+        self._team = team
+        self._desk = desk
+        self._patience = patience
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def command(self, ack: AsyncAck, body: Json) -> None:
+        """Answer a slash command; its acknowledgement holds the answer."""
+        await self._serve(ack, body, read_command)
+
+    async def click(self, ack: AsyncAck, body: Json) -> None:
+        """Answer a click."""
+        await self._serve(ack, body, read_click)
+
+    async def form(self, ack: AsyncAck, body: Json) -> None:
+        """Answer a dialog that was sent off, which closes it."""
+        await self._serve(ack, body, read_form)
+
+    async def close(self, *, seconds: float) -> None:
+        """Let what is being answered end, but not for longer than this."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        for task in self._tasks:
+            task.cancel()
+
+    async def _serve(self, ack: AsyncAck, body: Json, read: Reader) -> None:
+        try:
+            call = read(body, team=self._team.id, app=self.app)
+        except TurnedAway as refusal:
+            self.turned_away[str(refusal)] += 1
+            log.warning("A delivery was turned away: %s", refusal)
+            await ack(str(refusal)) if read is read_command else await ack()
+            if read is read_click and isinstance(address := body.get("response_url"), str):
+                self._spawn(self._team.respond(address, _PRIVATELY | {"text": str(refusal)}))
+            return
+        asking = self._spawn(self._ask(call))
+        done, _ = await asyncio.wait({asking}, timeout=self._patience)
+        first = asking.result().message if done else STILL_SAVING
+        if call.verb is None and first is not None:
+            await ack(_PRIVATELY | _shown(first))
+            first = None
+        else:
+            await ack()
+        self._spawn(self._follow(call, asking, first, is_late=not done))
+
+    async def _ask(self, call: Call) -> Answer:
+        try:
+            if call.verb is None:
+                return await self._desk.typed(call.invocation)
+            return await self._desk.pressed(call.verb, call.invocation)
+        except Exception as error:  # noqa: BLE001 - whatever broke, the person is told
+            _log_without_words(error)
+            return Answer(BROKEN)
+
+    async def _follow(
+        self, call: Call, asking: asyncio.Task[Answer], first: Message | None, *, is_late: bool
+    ) -> None:
+        """Do what comes after the acknowledgement; ``first`` is what it could not hold."""
+        if not is_late:
+            answer = asking.result()
+            await self._open(call, answer.dialog)
+            await self._tell(call, first)
+            return
+        await self._tell(call, first)
+        answer = await asking
+        await self._open(call, answer.dialog)
+        await self._tell(call, answer.message or (None if answer.dialog else SAVED))
+
+    async def _open(self, call: Call, dialog: Dialog | None) -> None:
+        if dialog is None:
+            return
+        channel, message = call.invocation.place.channel, call.invocation.message
+        view = render_dialog(dialog, channel=channel, message=message, thread=call.thread)
+        try:
+            await self._team.call("views.open", trigger_id=call.trigger, view=view)
+        except TwokeyError as error:
+            log.warning("A form did not open: %s", error)
+            await self._tell(call, NO_FORM)
+
+    async def _tell(self, call: Call, message: Message | None) -> None:
+        """Tell the person privately, where they are; where that is impossible, directly."""
+        if message is None:
+            return
+        user, shown = call.invocation.account.user, _shown(message)
+        threaded = {**shown, "thread_ts": call.thread} if call.thread else shown
+        try:
+            if call.address is not None:
+                await self._team.respond(call.address, _PRIVATELY | threaded)
+            else:
+                channel = call.invocation.place.channel
+                await self._team.call("chat.postEphemeral", channel=channel, user=user, **threaded)
+        except TwokeyError as error:
+            log.warning("A private answer goes to %s directly instead: %s", user, error)
+            await self._team.call("chat.postMessage", channel=user, **shown)
+
+    def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+        return task
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log_without_words(error)
+
+
+def _shown(message: Message) -> Json:
+    text, blocks = render(message)
+    return {"text": text, "blocks": blocks}
+
+
+def _log_without_words(error: BaseException) -> None:
+    """Log where it broke; the words of an error may repeat what somebody typed."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    log.error("A delivery failed with %s:\n%s", type(error).__name__, frames)

@@ -1,0 +1,163 @@
+"""The outbox: what people must see, committed with what it tells; the newest content wins."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, UpdateBase, and_, bindparam, case, exists, func, or_, select, update
+
+from bot.domain.target import Place
+from bot.ports import Due, Kind, Posting, Rank, Reference
+from bot.storage.part import Part, Upsert, by_dialect
+from bot.storage.tables import outbox
+
+_UNSEEN: Final = and_(outbox.c.shown < outbox.c.wanted, outbox.c.given_up.is_(None))
+_notice = outbox.alias("notice")
+_THREADED: Final = [kind for kind in Kind if Posting("", kind, Place("", "", "")).is_threaded]
+_THREAD_IS_THERE: Final = or_(
+    outbox.c.kind.not_in(_THREADED),
+    exists().where(
+        _notice.c.rollback_id == outbox.c.rollback_id,
+        _notice.c.kind == Kind.NOTICE,
+        _notice.c.platform == outbox.c.platform,
+        _notice.c.tenant == outbox.c.tenant,
+        _notice.c.channel == outbox.c.channel,
+        _notice.c.posted_message.is_not(None),
+    ),
+)
+
+
+_IS_DUE: Final = and_(_UNSEEN, outbox.c.due_at <= bindparam("now"), _THREAD_IS_THERE)
+_DUE: Final = (
+    select(outbox).where(_IS_DUE).order_by(outbox.c.rank, outbox.c.number).limit(bindparam("limit"))
+)
+_NEXT: Final = select(func.min(outbox.c.due_at)).where(_UNSEEN, outbox.c.due_at > bindparam("now"))
+_OF_ROLLBACK: Final = (
+    outbox.c.rollback_id == bindparam("rollback_id"),
+    outbox.c.platform == bindparam("platform"),
+    outbox.c.tenant == bindparam("tenant"),
+)
+_POSTED: Final = (
+    select(outbox)
+    .where(
+        *_OF_ROLLBACK,
+        outbox.c.channel == bindparam("channel"),
+        outbox.c.kind == bindparam("kind"),
+        outbox.c.posted_message.is_not(None),
+    )
+    .order_by(outbox.c.number.desc())
+    .limit(1)
+)
+_STANDS: Final = select(
+    exists().where(
+        *_OF_ROLLBACK,
+        outbox.c.posted_channel == bindparam("channel"),
+        outbox.c.posted_message == bindparam("message"),
+    )
+)
+_UPDATE: Final = update(outbox).where(outbox.c.key == bindparam("same_key"))
+
+
+def _newest_wins(upsert: Upsert) -> UpdateBase:
+    new = upsert.excluded
+    was_more_urgent = and_(outbox.c.shown < outbox.c.wanted, outbox.c.rank < new.rank)
+    return upsert.on_conflict_do_update(
+        index_elements=["key"],
+        set_={
+            "wanted": outbox.c.wanted + 1,
+            "rank": case((was_more_urgent, outbox.c.rank), else_=new.rank),
+        },
+    )
+
+
+_SHOW: Final = by_dialect(outbox, _newest_wins)
+
+
+class OutboxPart(Part):
+    """Wants messages shown, says which are due, and remembers where they stand."""
+
+    def show(self, posting: Posting) -> None:
+        """Want people to see this message, or its newest content if it stands already."""
+        self._change(
+            _SHOW[self._connection.dialect.name],
+            {
+                **_where(posting.place),
+                "key": posting.key,
+                "rollback_id": posting.rollback_id,
+                "kind": posting.kind,
+                "about": posting.about,
+                "rank": posting.rank,
+                "wanted": 1,
+                "shown": 0,
+                "tried": False,
+                "failures": 0,
+                "due_at": self.now,
+            },
+        )
+
+    def due_postings(self, limit: int) -> tuple[Due, ...]:
+        """Return what is to be shown now, most important first."""
+        rows = self._connection.execute(_DUE, {"now": self.now, "limit": limit})
+        return tuple(_due(row) for row in rows)
+
+    def next_posting_at(self) -> datetime | None:
+        """Return when the next delayed posting becomes due."""
+        earliest: datetime | None = self._connection.scalar(_NEXT, {"now": self.now})
+        return earliest
+
+    def reference(self, rollback_id: str, kind: Kind, place: Place) -> Reference | None:
+        """Return where a message stands, once it was posted."""
+        wanted = {"rollback_id": rollback_id, "kind": kind, **_where(place)}
+        row = self._connection.execute(_POSTED, wanted).one_or_none()
+        return None if row is None else _reference(row)
+
+    def stands_at(self, rollback_id: str, place: Place, message: str) -> bool:
+        """Tell whether this message was posted by us for this rollback."""
+        meant = {"rollback_id": rollback_id, "message": message, **_where(place)}
+        return bool(self._connection.scalar(_STANDS, meant))
+
+    def try_posting(self, due: Due) -> None:
+        """Write down that a post is about to be sent, before it is."""
+        self._update(due, tried=True)
+
+    def shown(self, due: Due, reference: Reference | None) -> None:
+        """Write down that people can see this content; None: there was nothing to show."""
+        stands: dict[str, Any] = {}
+        if reference is not None:
+            stands = {
+                "posted_channel": reference.place.channel,
+                "posted_message": reference.message,
+            }
+        self._update(due, shown=due.wanted, tried=False, failures=0, **stands)
+
+    def postpone(self, due: Due, *, until: datetime, repost: bool = False) -> None:
+        """Try again later; ``repost``: as a new message."""
+        anew = {"posted_channel": None, "posted_message": None, "tried": False} if repost else {}
+        self._update(due, due_at=until, failures=due.failures + 1, **anew)
+
+    def give_up(self, due: Due, because: str) -> None:
+        """Set a posting aside that its platform will never accept."""
+        self._update(due, given_up=because)
+
+    def _update(self, due: Due, **values: object) -> None:
+        self._change(_UPDATE, {"same_key": due.posting.key, **values})
+
+
+def _where(place: Place) -> dict[str, Any]:
+    return {"platform": place.platform, "tenant": place.tenant, "channel": place.channel}
+
+
+def _due(row: Row[Any]) -> Due:
+    posting = Posting(
+        rollback_id=row.rollback_id,
+        kind=Kind(row.kind),
+        place=Place(row.platform, row.tenant, row.channel),
+        about=row.about,
+        rank=Rank(row.rank),
+    )
+    return Due(posting, row.wanted, _reference(row), tried=row.tried, failures=row.failures)
+
+
+def _reference(row: Row[Any]) -> Reference | None:
+    if row.posted_message is None:
+        return None
+    return Reference(Place(row.platform, row.tenant, row.posted_channel), row.posted_message)

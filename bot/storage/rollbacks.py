@@ -1,0 +1,169 @@
+"""Rollbacks with their approvals, their claim and their journal."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy import Row, Select, bindparam, func, insert, select, update
+
+from bot.domain.errors import Refusal, Refused
+from bot.domain.rollback import Rollback, StepRun
+from bot.storage import codec
+from bot.storage.errors import Conflict, Quarantined
+from bot.storage.part import Part, by_dialect
+from bot.storage.tables import OPEN, approvals, claims, rollbacks, steps
+
+_ROWS: Final = select(rollbacks, claims.c.token, claims.c.claimed_at).outerjoin(claims)
+_ONE: Final = _ROWS.where(rollbacks.c.id == bindparam("rollback_id"))
+_ONE_LOCKED: Final = _ONE.with_for_update(of=rollbacks)
+_OPEN: Final = _ROWS.where(rollbacks.c.state.in_(sorted(OPEN)))
+_OPEN_FOR: Final = _OPEN.where(
+    rollbacks.c.target == bindparam("target"), rollbacks.c.environment == bindparam("environment")
+)
+_OLDEST_OPEN: Final = _OPEN.order_by(rollbacks.c.asked_at, rollbacks.c.id)
+_LATEST: Final = _ROWS.order_by(rollbacks.c.asked_at.desc(), rollbacks.c.id.desc()).limit(
+    bindparam("limit")
+)
+_DUE: Final = _ROWS.where(rollbacks.c.wake_at <= bindparam("now")).order_by(rollbacks.c.wake_at)
+_NEXT: Final = select(func.min(rollbacks.c.wake_at)).where(rollbacks.c.wake_at > bindparam("now"))
+_VOTES: Final = (
+    select(approvals)
+    .where(approvals.c.rollback_id.in_(bindparam("ids", expanding=True)))
+    .order_by(approvals.c.number)
+)
+_ATTEMPTS: Final = (
+    select(steps)
+    .where(steps.c.rollback_id.in_(bindparam("ids", expanding=True)))
+    .order_by(steps.c.attempt)
+)
+
+_ADD: Final = insert(rollbacks)
+_SAVE: Final = update(rollbacks).where(
+    rollbacks.c.id == bindparam("same_id"), rollbacks.c.version == bindparam("seen_version")
+)
+_APPROVE: Final = insert(approvals)
+_WITHDRAW: Final = update(approvals).where(
+    approvals.c.rollback_id == bindparam("same_id"), approvals.c.number == bindparam("same_number")
+)
+_CLAIM: Final = insert(claims)
+_FENCE: Final = update(claims).where(
+    claims.c.rollback_id == bindparam("same_id"), claims.c.token == bindparam("seen_token")
+)
+_ATTEMPT_KEY: Final = ("rollback_id", "step", "attempt")
+_ATTEMPT: Final = by_dialect(
+    steps,
+    lambda upsert: upsert.on_conflict_do_update(
+        index_elements=_ATTEMPT_KEY,
+        set_={c.name: upsert.excluded[c.name] for c in steps.c if c.name not in _ATTEMPT_KEY},
+    ),
+)
+
+
+class RollbackPart(Part):
+    """Adds, loads and saves rollbacks as wholes."""
+
+    def add(self, rollback: Rollback) -> None:
+        """Store a new rollback."""
+        self._change(_ADD, codec.to_row(rollback))
+        self._save_parts(replace(rollback, approvals=(), claimed_at=None, steps=()), rollback)
+        self._loaded[rollback.id] = rollback
+
+    def load(self, rollback_id: str) -> Rollback:
+        """Return it, locked until the end of a write; ``Refused`` with ``not_found`` if unknown."""
+        query = _ONE_LOCKED if self._is_write else _ONE
+        for assemble in self._found(query, rollback_id=rollback_id):
+            self._loaded[rollback_id] = assemble()
+            return self._loaded[rollback_id]
+        raise Refused(
+            Refusal.NOT_FOUND,
+            f"There is no rollback {rollback_id[:40]}. Nothing was changed. "
+            "/rollback status names the open ones.",
+        )
+
+    def save(self, rollback: Rollback) -> None:
+        """Write a changed rollback if it is still at the version that was loaded."""
+        before = self._loaded.get(rollback.id) or self.load(rollback.id)
+        after = replace(rollback, version=rollback.version + 1)
+        seen = {"same_id": rollback.id, "seen_version": rollback.version}
+        updated = self._change(_SAVE, codec.to_row(after) | seen)
+        if updated.rowcount != 1 or before.version != rollback.version:
+            raise Conflict(
+                f"{rollback.id} was changed by somebody else at the same moment. "
+                "Nothing was recorded. Look at its card and try again."
+            )
+        self._save_parts(before, after)
+        self._loaded[rollback.id] = after
+
+    def open_for(self, target: str, environment: str) -> Rollback | None:
+        """Return the one that is undecided or running for this target."""
+        for assemble in self._found(_OPEN_FOR, target=target, environment=environment):
+            return assemble()
+        return None
+
+    def latest(self, limit: int) -> tuple[Rollback, ...]:
+        """Return the newest rollbacks, newest first."""
+        return tuple(self._readable(_LATEST, limit=limit))
+
+    def open(self) -> tuple[Rollback, ...]:
+        """Return all that are undecided or running, oldest first."""
+        return tuple(self._readable(_OLDEST_OPEN))
+
+    def due(self) -> tuple[str, ...]:
+        """Return the ids whose ``wake_at`` has come."""
+        return tuple(rollback.id for rollback in self._readable(_DUE, now=self.now))
+
+    def next_wake(self) -> datetime | None:
+        """Return the earliest ``wake_at`` still to come."""
+        earliest: datetime | None = self._connection.scalar(_NEXT, {"now": self.now})
+        return earliest
+
+    def _readable(self, query: Select[Any], **values: object) -> Iterator[Rollback]:
+        """Yield what can be read: a damaged record must not stop the others."""
+        for assemble in self._found(query, **values):
+            try:
+                yield assemble()
+            except Quarantined as damaged:
+                self._keeper.complain(str(damaged), str(damaged))
+
+    def _found(self, query: Select[Any], **values: object) -> Iterator[Callable[[], Rollback]]:
+        """Yield a way to put each found rollback together, in three queries for all of them."""
+        rows = self._connection.execute(query, values).all()
+        ids = [row.id for row in rows]
+        votes, attempts = self._grouped(_VOTES, ids), self._grouped(_ATTEMPTS, ids)
+        for row in rows:
+            yield partial(codec.from_rows, row, approvals=votes[row.id], attempts=attempts[row.id])
+
+    def _grouped(self, query: Select[Any], ids: Sequence[str]) -> Mapping[str, list[Row[Any]]]:
+        groups = defaultdict[str, list[Row[Any]]](list)
+        for row in self._connection.execute(query, {"ids": ids}) if ids else ():
+            groups[row.rollback_id].append(row)
+        return groups
+
+    def _save_parts(self, before: Rollback, after: Rollback) -> None:
+        self._save_approvals(before, after)
+        self._save_claim(before, after)
+        known = {run.name: run for run in before.steps}
+        for run in after.steps:
+            if run != known.get(run.name, StepRun(run.name)):
+                journal = _ATTEMPT[self._connection.dialect.name]
+                self._change(journal, codec.run_to_row(after.id, run))
+
+    def _save_approvals(self, before: Rollback, after: Rollback) -> None:
+        """Add the new ones; of an older one, only whether it was taken back may change."""
+        for number, approval in enumerate(after.approvals):
+            if number >= len(before.approvals):
+                self._change(_APPROVE, codec.approval_to_row(after, number, approval))
+            elif approval != before.approvals[number]:
+                place = {"same_id": after.id, "same_number": number}
+                self._change(_WITHDRAW, place | {"withdrawn_at": approval.withdrawn_at})
+
+    def _save_claim(self, before: Rollback, after: Rollback) -> None:
+        if before.claimed_at is None and after.claimed_at is not None:
+            claim = {"rollback_id": after.id, "claimed_at": after.claimed_at, "token": after.token}
+            self._change(_CLAIM, claim)
+        elif before.token != after.token:
+            seen = {"same_id": after.id, "seen_token": before.token}
+            self._change(_FENCE, seen | {"token": after.token})

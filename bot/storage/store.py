@@ -1,0 +1,94 @@
+"""The store: one writer, a few readers, and the event loop that waits for them."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.ports import Clock, Transaction
+from bot.storage.audit import begin_chain, read_head, verify_chain
+from bot.storage.chain import ChainReport
+from bot.storage.connection import READERS, create_file, make_engine
+from bot.storage.errors import Unreadable
+from bot.storage.migrate import migrate
+from bot.storage.part import Keeper
+from bot.storage.transaction import SqlTransaction, carry_out
+from bot.storage.writer import Writer
+
+T = TypeVar("T")
+
+
+class SqlStore:
+    """Keeps everything in SQLite or PostgreSQL, whichever the URL names."""
+
+    def __init__(self, url: str, *, clock: Clock, audit_key: bytes) -> None:
+        """Remember where and with what; only ``open`` touches anything."""
+        self._url = make_url(url)
+        self._keeper = Keeper(clock=clock, key=audit_key)
+        self._listeners: list[Callable[[], object]] = []
+
+    async def open(self) -> None:
+        """Bring the tables up to date and start the threads, for the running event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="twokey-reader")
+        self._for_writing = make_engine(self._url, writes=True)
+        self._for_reading = make_engine(self._url, writes=False)
+        await self._in_thread(self._prepare)
+        self._writer = Writer(self._for_writing, self._keeper, self._tell)
+
+    async def close(self) -> None:
+        """Finish what is queued and let go of the database."""
+        await self._writer.close()
+        await self._in_thread(self._let_go)
+        self._pool.shutdown()
+
+    def on_commit(self, listener: Callable[[], object]) -> None:
+        """Call this on the event loop after each commit that changed something."""
+        self._listeners.append(listener)
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run ``work`` in one transaction of the only writer; return after the commit."""
+        return await self._writer.write(work)
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run ``work`` on a snapshot."""
+        return await self._in_thread(partial(self._read, work))
+
+    async def verify_chain(self) -> ChainReport:
+        """Look at the whole audit chain for anything that was changed behind our back."""
+        return await self._in_thread(self._verify_chain)
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            self._loop.call_soon(listener)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        try:
+            return await self._loop.run_in_executor(self._pool, work)
+        except SQLAlchemyError as error:
+            raise Unreadable(
+                "The database can't be read right now. Nothing was changed. Try again in a moment."
+            ) from error
+
+    def _prepare(self) -> None:
+        create_file(self._url)
+        with self._for_writing.begin() as connection:
+            migrate(connection)
+            begin_chain(connection, self._keeper)
+
+    def _let_go(self) -> None:
+        self._for_reading.dispose()
+        self._for_writing.dispose()  # last: on SQLite it puts everything into the one file
+
+    def _read(self, work: Callable[[Transaction], T]) -> T:
+        with self._for_reading.begin() as connection:
+            head = read_head(connection)
+            return carry_out(work, SqlTransaction(connection, self._keeper, head, is_write=False))
+
+    def _verify_chain(self) -> ChainReport:
+        with self._for_reading.begin() as connection:
+            return verify_chain(connection, self._keeper.key)

@@ -1,0 +1,383 @@
+// The page: one state, kept up to date by the server's events, drawn again after every change.
+
+import { content, drawBlock } from "/static/blocks.js";
+import { clock, el, names, textObject } from "/static/text.js";
+
+const SHOP_SECONDS = 1.5;
+const FAILURES = {
+  operation_timeout: "Twokey did not answer within three seconds.",
+  no_app: "Twokey is not connected.",
+  not_in_channel: "You are not a member of this channel.",
+};
+
+const $ = (selector) => document.querySelector(selector);
+const world = { people: [], channels: {}, messages: {}, views: {}, shop: {} };
+const here = { me: "", place: "", thread: null, read: {}, shown: null };
+
+names.user = (id) => (id === world.bot?.id ? world.bot.name
+  : world.people.find((person) => person.id === id)?.real_name ?? "Workspace");
+names.channel = (id) => world.channels[id]?.name ?? id;
+
+// ── What the server tells ──
+
+const NEWS = {
+  state: (news) => {
+    Object.assign(world, news, {
+      channels: Object.fromEntries(news.channels.map((channel) => [channel.id, channel])),
+      messages: byTs(news.messages),
+    });
+    for (const message of Object.values(news.ephemerals).flat()) {
+      world.messages[message.channel][message.ts] = message;
+    }
+    here.me ||= world.people[0].id;
+    here.place ||= news.channels[0].id;
+    follow();
+  },
+  channel: ({ channel }) => { world.channels[channel.id] = channel; },
+  message: ({ channel, message }) => { (world.messages[channel] ??= {})[message.ts] = message; },
+  gone: ({ channel, ts }) => { delete world.messages[channel][ts]; },
+  dialogs: ({ user, dialogs }) => { world.views[user] = dialogs; },
+  quiet: () => {},
+};
+
+function byTs(lists) {
+  return Object.fromEntries(Object.entries(lists).map(([key, list]) => (
+    [key, Object.fromEntries(list.map((message) => [message.ts, message]))])));
+}
+
+function listen() {
+  const stream = new EventSource("/page/events");
+  stream.onmessage = ({ data }) => {
+    const news = JSON.parse(data);
+    NEWS[news.kind](news);
+    draw();
+  };
+  stream.onopen = () => toast("");
+  stream.onerror = () => toast("The workspace is out of reach. Trying again…");
+}
+
+async function watchShop() {
+  try {
+    world.shop = await (await fetch("/page/shop")).json();
+    drawShop();
+    drawHint();
+  } catch {
+    toast("The workspace is out of reach. Trying again…");
+  }
+  setTimeout(watchShop, SHOP_SECONDS * 1000);
+}
+
+// ── What people do ──
+
+async function act(what, details) {
+  const answer = await fetch(`/page/${what}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ user: here.me, ...details }),
+  });
+  const outcome = await answer.json();
+  if (!outcome.ok && what !== "command" && !outcome.errors) {
+    toast(FAILURES[outcome.error] ?? `That did not work: ${outcome.error}`);
+  }
+  return outcome;
+}
+
+async function press(message, block, part, button) {
+  if (part.confirm && !(await confirmed(part.confirm))) return;
+  if (part.url) window.open(part.url, "_blank", "noreferrer");
+  button.setAttribute("aria-busy", "true");
+  await act("click", {
+    channel: here.place, ts: message.ts,
+    action_id: part.action_id, block_id: block.block_id,
+  });
+  button.removeAttribute("aria-busy");
+}
+
+function confirmed(texts) {
+  const dialog = $(".confirm");
+  const title = el("h2", "", textObject(texts.title));
+  title.id = "confirm-title";
+  const yes = el("button", texts.style ?? "primary", textObject(texts.confirm));
+  const no = el("button", "", textObject(texts.deny));
+  yes.value = "yes";
+  const form = el("form", "", title, textObject(texts.text), el("div", "actions", yes, no));
+  form.method = "dialog";
+  dialog.replaceChildren(form);
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.onclose = () => resolve(dialog.returnValue === "yes");
+  });
+}
+
+function compose(form, threadOf) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = form.text.value.trim();
+    form.text.value = "";
+    const thread = threadOf();
+    const details = { channel: here.place, text, ...(thread ? { thread_ts: thread } : {}) };
+    if (text) act(text.startsWith("/") ? "command" : "message", details);
+  });
+}
+
+function become(user) {
+  here.me = user;
+  const direct = directOf(user);
+  const place = world.channels[here.place];
+  if (direct && (unread(user, direct.id) || !place.members.includes(user))) go(direct.id);
+  else if (!place.members.includes(user)) go(Object.keys(world.channels)[0]);
+  draw();
+}
+
+function go(place, thread = null) {
+  Object.assign(here, { place, thread });
+  draw();
+}
+
+function follow() {
+  const [place, ts] = location.hash.slice(1).split("/");
+  const message = world.messages[place]?.[ts];
+  if (!message) return;
+  const isInThread = message.thread_ts || message.reply_count;
+  go(place, isInThread ? message.thread_ts ?? ts : null);
+}
+
+// ── What is seen ──
+
+function draw() {
+  cancelAnimationFrame(here.frame);
+  here.frame = requestAnimationFrame(() => {
+    markRead();
+    drawPeople();
+    drawPlaces();
+    drawRooms();
+    drawHint();
+    drawView();
+  });
+}
+
+function drawShop() {
+  keyed($(".shop"), Object.entries(world.shop), ([name]) => name, ([name, part]) => {
+    const facts = [part.healthy ? null : part.status ?? "no answer", part.version];
+    const sign = el("span", "sign", part.healthy ? "✓" : "✕");
+    sign.setAttribute("aria-hidden", "true");
+    const node = el("a", `part ${part.healthy ? "good" : "bad"}`, sign, el("strong", "", name),
+      el("span", "word", part.healthy ? " healthy" : " broken"),
+      ...facts.filter(Boolean).map((fact) => ` · ${fact}`));
+    node.href = part.url;
+    node.target = "_blank";
+    return node;
+  });
+  const examples = [...Object.keys(world.shop), "status", "help"].map((word) => `/rollback ${word}`);
+  keyed($("#commands"), examples, (text) => text, (text) => new Option(text, text));
+}
+
+function drawPeople() {
+  keyed($(".people"), world.people.map((person) => ({
+    ...person, isMe: person.id === here.me, news: directNews(person.id),
+  })), (person) => person.id, (person) => {
+    const button = el("button", "person", face(person.id), el("span", "name", person.real_name));
+    if (person.news) button.append(dot(`${person.news} new direct message`));
+    button.type = "button";
+    button.setAttribute("role", "radio");
+    button.setAttribute("aria-checked", person.isMe);
+    button.setAttribute("aria-label", `${person.real_name}${person.news ? ", new direct message" : ""}`);
+    button.addEventListener("click", () => become(person.id));
+    return button;
+  });
+}
+
+function drawPlaces() {
+  const mine = Object.values(world.channels).filter(({ members }) => members.includes(here.me));
+  keyed($(".places"), mine.map((channel) => ({
+    ...channel, isHere: channel.id === here.place, news: unread(here.me, channel.id),
+  })), (channel) => channel.id, (channel) => {
+    const label = channel.is_im ? world.bot.name : `# ${channel.name}`;
+    const button = el("button", channel.is_im ? "place direct" : "place", label);
+    if (channel.news) button.append(dot(`${channel.news} unread`));
+    button.type = "button";
+    if (channel.isHere) button.setAttribute("aria-current", "page");
+    button.addEventListener("click", () => go(channel.id));
+    return button;
+  });
+}
+
+function drawRooms() {
+  const place = world.channels[here.place];
+  if (!place) return;
+  const title = place.is_im ? world.bot.name : `# ${place.name}`;
+  $("h1").textContent = title;
+  document.title = `${title} · ${world.team.name}`;
+  const input = $("main .composer input");
+  input.placeholder = `Message ${title.replace("# ", "#")}, or type / for commands`;
+  input.setAttribute("aria-label", input.placeholder);
+  const all = visible(here.me, here.place).sort((one, other) => one.ts - other.ts);
+  const isTop = (message) => !message.thread_ts || message.thread_ts === message.ts
+    || message.subtype === "thread_broadcast";
+  drawMessages($("main .messages"), all.filter(isTop), true);
+  $(".thread").hidden = !here.thread;
+  const isThread = ({ ts, thread_ts: thread }) => ts === here.thread || thread === here.thread;
+  drawMessages($(".thread .messages"), here.thread ? all.filter(isThread) : [], false);
+}
+
+function drawMessages(list, messages, withThreads) {
+  const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  const where = `${here.me} ${here.place} ${withThreads || here.thread}`;
+  keyed(list, messages, ({ ts }) => where + ts, (message) => drawMessage(message, withThreads));
+  if (isAtEnd || list.dataset.where !== where) list.scrollTop = list.scrollHeight;
+  list.dataset.where = where;
+}
+
+function drawMessage(message, withThreads) {
+  const author = el("strong", "", names.user(message.user));
+  const said = el("time", "", clock(new Date(message.ts * 1000)));
+  const head = el("div", "head", author, ...(message.bot_id ? [el("span", "badge", "APP")] : []), said);
+  if (message.edited) head.append(el("span", "", "(edited)"));
+  if (message.is_ephemeral) head.append(el("span", "only", "Only visible to you"));
+  const body = el("div", "body", head,
+    ...content(message, (block, part, button) => press(message, block, part, button)));
+  for (const { name, count } of message.reactions ?? []) {
+    body.append(el("span", "reaction", textObject({ type: "plain_text", text: `:${name}: ${count}` })));
+  }
+  if (withThreads && !message.is_ephemeral) body.append(threadButton(message));
+  const item = el("li", message.is_ephemeral ? "message private" : "message", face(message.user), body);
+  item.id = `m${message.ts}`;
+  return item;
+}
+
+function threadButton(message) {
+  const count = message.reply_count ?? 0;
+  const words = count === 1 ? "1 reply" : `${count} replies`;
+  const button = el("button", count ? "replies" : "quiet reply", count ? `${words} · open thread` : "Reply in thread");
+  button.type = "button";
+  button.addEventListener("click", () => go(here.place, message.thread_ts ?? message.ts));
+  return button;
+}
+
+function drawHint() {
+  const waiting = world.people.filter((person) => person.id !== here.me && directNews(person.id));
+  const broken = Object.keys(world.shop).filter((name) => !world.shop[name].healthy).sort();
+  const isNew = !Object.values(world.messages).some((list) => Object.keys(list).length);
+  let hint = "";
+  if (waiting.length) {
+    const who = waiting.map((person) => person.real_name).join(" and ");
+    hint = `${who} ${waiting.length > 1 ? "have" : "has"} a direct message: act as them, above, and read it.`;
+  } else if (isNew && broken.length) {
+    hint = `The shop's ${broken.join(" and ")} ${broken.length > 1 ? "are" : "is"} broken. As Responder, `
+      + `type “/rollback ${broken[0]}” below; then approve as Manager One and as Manager Two.`;
+  } else if (!isNew && Object.keys(world.shop).length && !broken.length) {
+    hint = "The whole shop is healthy.";
+  }
+  if ($(".hint").textContent !== hint) $(".hint").textContent = hint;
+}
+
+function drawView() {
+  const dialog = $(".view");
+  const view = (world.views[here.me] ?? []).at(-1);
+  if (here.shown === (view && view.id + view.hash)) return;
+  here.shown = view && view.id + view.hash;
+  if (!view) return dialog.close();
+  const title = el("h2", "", textObject(view.title));
+  title.id = "view-title";
+  const cancel = el("button", "", view.close ? textObject(view.close) : "Cancel");
+  cancel.type = "button";
+  const close = () => act("close", { view_id: view.id });
+  cancel.addEventListener("click", close);
+  dialog.oncancel = (event) => { event.preventDefault(); close(); };
+  const form = el("form", "", title, ...view.blocks.map((block) => drawBlock(block, () => {})));
+  form.append(el("div", "actions",
+    ...(view.submit ? [el("button", "primary", textObject(view.submit))] : []), cancel));
+  form.addEventListener("submit", (event) => submitView(event, view));
+  dialog.replaceChildren(form);
+  if (!dialog.open) dialog.showModal();
+}
+
+async function submitView(event, view) {
+  event.preventDefault();
+  const values = Object.fromEntries(new FormData(event.target));
+  const outcome = await act("submit", { view_id: view.id, values });
+  for (const error of event.target.querySelectorAll(".error")) {
+    error.textContent = outcome.errors?.[error.id.slice("error-".length)] ?? "";
+  }
+}
+
+// ── Small things ──
+
+function keyed(parent, items, key, drawItem) {
+  const old = new Map([...parent.children].map((node) => [node.dataset.key, node]));
+  let next = parent.firstElementChild;
+  for (const item of items) {
+    const name = key(item);
+    const signature = JSON.stringify(item);
+    let node = old.get(name);
+    old.delete(name);
+    if (node?.dataset.signature !== signature) {
+      const fresh = drawItem(item);
+      fresh.dataset.key = name;
+      fresh.dataset.signature = signature;
+      if (node === next) next = node?.nextElementSibling ?? null;
+      const hadFocus = node?.contains(document.activeElement);
+      node?.remove();
+      node = fresh;
+      parent.insertBefore(node, next);
+      if (hadFocus) (node.matches("button") ? node : node.querySelector("button"))?.focus();
+    } else if (node === next) next = node.nextElementSibling;
+    else parent.insertBefore(node, next);
+  }
+  for (const node of old.values()) node.remove();
+}
+
+function face(user) {
+  const isBot = user === world.bot.id;
+  const initials = names.user(user).replace("One", "1").replace("Two", "2").match(/\b\w/g).join("");
+  const node = el("span", isBot ? "face bot" : "face", isBot ? "2K" : initials);
+  node.dataset.user = user;
+  node.setAttribute("aria-hidden", "true");
+  return node;
+}
+
+function dot(title) {
+  const node = el("span", "dot", "●");
+  node.title = title;
+  return node;
+}
+
+function visible(user, place) {
+  return Object.values(world.messages[place] ?? {})
+    .filter(({ only_for: reader }) => !reader || reader === user);
+}
+
+function directOf(user) {
+  return Object.values(world.channels).find((channel) => channel.is_im && channel.user === user);
+}
+
+function directNews(user) {
+  const direct = directOf(user);
+  return direct ? unread(user, direct.id) : 0;
+}
+
+function unread(user, place) {
+  const since = here.read[user]?.[place] ?? 0;
+  return visible(user, place).filter((message) => message.user !== user && message.ts > since).length;
+}
+
+function markRead() {
+  if (here.place) (here.read[here.me] ??= {})[here.place] = Date.now() / 1000;
+}
+
+function toast(text) {
+  $(".toast").textContent = text;
+  clearTimeout(here.toast);
+  if (text) here.toast = setTimeout(() => toast(""), 6000);
+}
+
+compose($("main .composer"), () => null);
+compose($(".thread .composer"), () => here.thread);
+$(".close-thread").addEventListener("click", () => go(here.place));
+$(".phone-toggle").addEventListener("click", ({ target }) => {
+  target.setAttribute("aria-pressed", document.body.classList.toggle("phone"));
+});
+addEventListener("hashchange", follow);
+listen();
+watchShop();

@@ -1,0 +1,34 @@
+"""`python -m bot.workspace.slack`: a workspace as a process of its own."""
+
+import argparse
+import asyncio
+import json
+import signal
+
+from bot.workspace.slack.server import running
+
+
+async def serve(arguments: argparse.Namespace) -> None:
+    """Run until somebody says stop, and say on stdout where."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    shop = dict(part.split("=", 1) for part in arguments.shop)
+    limits, speed = arguments.limits, arguments.speed
+    async with running(arguments.port, shop=shop, limits=limits, speed=speed) as room:
+        print(json.dumps({"url": room.url, "api": room.api_url}), flush=True)
+        await stop.wait()
+
+
+def main() -> None:
+    """Read the command line and serve."""
+    parser = argparse.ArgumentParser(prog="python -m bot.workspace.slack", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
+    parser.add_argument("--shop", action="append", default=[], metavar="NAME=URL")
+    parser.add_argument("--speed", type=float, default=1.0, help="how much faster limits refill")
+    parser.add_argument("--no-limits", dest="limits", action="store_false")
+    asyncio.run(serve(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()

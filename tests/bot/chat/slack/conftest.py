@@ -1,0 +1,123 @@
+"""A workspace that speaks Slack, a team signed in to it, and a desk whose answers a test sets."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bot.chat.slack.gateway import SlackGateway
+from bot.chat.slack.team import SlackSettings, Team, opened
+from bot.invocation import Answer, Invocation
+from bot.message import Message
+from bot.workspace.slack.client import Workspace
+from bot.workspace.slack.server import Running, running
+
+TEAM = "T00TWOKEY"
+
+
+@dataclass
+class FakeDesk:
+    """A desk that writes down what it was asked and answers what the test wants."""
+
+    asked: list[tuple[str | None, Invocation]] = field(default_factory=list)
+    answer: Answer | Exception = Answer(Message("Done."))
+    is_open: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.is_open.set()
+
+    async def typed(self, invocation: Invocation) -> Answer:
+        return await self._answer(None, invocation)
+
+    async def pressed(self, verb: str, invocation: Invocation) -> Answer:
+        return await self._answer(verb, invocation)
+
+    async def _answer(self, verb: str | None, invocation: Invocation) -> Answer:
+        self.asked.append((verb, invocation))
+        await self.is_open.wait()
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+async def place() -> AsyncIterator[Running]:
+    """A workspace on this machine."""
+    async with running(limits=False) as here:
+        yield here
+
+
+@pytest.fixture
+async def people(place: Running) -> AsyncIterator[Workspace]:
+    """The hands of everybody in it."""
+    async with Workspace(place.url) as workspace:
+        yield workspace
+
+
+def settings(place: Running) -> SlackSettings:
+    """What the configuration says about this workspace."""
+    return SlackSettings(
+        team=TEAM,
+        bot_token=place.bot_token,
+        app_token=place.app_token,
+        api_base=place.api_url,
+    )
+
+
+@pytest.fixture
+async def team(place: Running) -> AsyncIterator[Team]:
+    """The team of the workspace."""
+    async with opened(settings(place)) as team:
+        yield team
+
+
+@pytest.fixture
+def desk() -> FakeDesk:
+    """A desk that answers at once."""
+    return FakeDesk()
+
+
+@pytest.fixture
+async def gateway(team: Team, desk: FakeDesk) -> AsyncIterator[SlackGateway]:
+    """The connected gateway, with little patience."""
+    gateway = SlackGateway(team, desk, patience=0.3)
+    await gateway.start()
+    yield gateway
+    await gateway.stop()
+
+
+
+@pytest.fixture
+async def odd_team() -> AsyncIterator[tuple[Team, dict[str, Callable[[], web.Response]]]]:
+    """A team behind a server that answers each method exactly as the test says."""
+    answers: dict[str, Callable[[], web.Response]] = {}
+
+    async def answer(request: web.Request) -> web.Response:
+        return answers[request.match_info["method"]]()
+
+    app = web.Application()
+    app.router.add_route("*", "/api/{method}", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    base = f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
+    odd = SlackSettings(team=TEAM, bot_token="xoxb-1", app_token="xapp-1", api_base=base)
+    try:
+        async with opened(odd) as team:
+            yield team, answers
+    finally:
+        await runner.cleanup()
+
+
+@pytest.fixture
+def specs() -> Path:
+    """The folder with the vendors' specifications."""
+    folder = os.environ.get("TWOKEY_SPECS")
+    if not folder:
+        pytest.skip("TWOKEY_SPECS is not set, so nothing was compared with Slack's schema")
+    return Path(folder)
