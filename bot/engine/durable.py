@@ -18,25 +18,36 @@ from bot.domain.errors import TwokeyError
 from bot.ports import Execution
 
 _SHAPE = "twokey-1"  # changes only when a running execution could not be replayed by newer code
+Work = Callable[[], Coroutine[Any, Any, str]]
 _LIVE = frozenset({"PENDING", "ENQUEUED"})
 
 
 class DbosSteps:
     """Runs pieces of work as DBOS steps, whose results are kept."""
 
-    async def run(self, name: str, work: Callable[[], Coroutine[Any, Any, str]]) -> str:
+    async def run(self, name: str, work: Work) -> str:
         """Run one piece; its result is remembered once it is finished."""
-        return await DBOS.run_step_async({"name": name}, work)
+        return await DBOS.run_step_async({"name": name}, _as_function(work))
 
-    async def run_all(
-        self, pieces: Mapping[str, Callable[[], Coroutine[Any, Any, str]]]
-    ) -> Mapping[str, str]:
+    async def run_all(self, pieces: Mapping[str, Work]) -> Mapping[str, str]:
         """Run pieces side by side; their step ids are taken first, so a replay can't mix them."""
         slots = {name: DBOS.reserve_step() for name in pieces}
         results = await asyncio.gather(
-            *(slots[name].run_async({"name": name}, work) for name, work in pieces.items())
+            *(
+                slots[name].run_async({"name": name}, _as_function(work))
+                for name, work in pieces.items()
+            )
         )
         return dict(zip(pieces, results, strict=True))
+
+
+def _as_function(work: Work) -> Work:
+    """Make it recognisable as asynchronous: DBOS looks at the function, not at what it returns."""
+
+    async def piece() -> str:
+        return await work()
+
+    return piece
 
 
 class DbosDurable:
