@@ -12,7 +12,7 @@ from bot.domain.errors import Refusal, Refused
 from bot.domain.plan import Point
 
 # What may stand in a path: an id, a name or a host, never a slash or a leading dot.
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}\Z")]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$")]
 
 _WANTED: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:/@+-]{0,199}")
 _COMMIT: Final = re.compile(r"[0-9a-f]{7,64}")

@@ -2,18 +2,20 @@
 
 import asyncio
 import contextlib
+import logging
+import os
 import secrets
 import signal
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+import time
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from typing import Any, Final
 
 import adapters
-import notifications
+from bot import logs
 from bot.chat.slack.client import SlackChat
 from bot.chat.slack.directory import SlackDirectory
 from bot.chat.slack.gateway import SlackGateway
+from bot.chat.slack.team import opened
 from bot.clock import SystemClock
 from bot.config import Settings
 from bot.desk import CommandDesk
@@ -24,12 +26,15 @@ from bot.engine.durable import DbosDurable
 from bot.engine.execute import execute
 from bot.engine.registry import Registry
 from bot.engine.sweep import sweep_forever
-from bot.ports import Clock, Kind, Transaction
-from bot.storage import SqlStore, load_or_create_key
-from bot.tools import ToolBox
+from bot.ports import Chat, Clock, Kind, Reference, Transaction
+from bot.storage.store import SqlStore
+from bot.tools import Scrubber, ToolBox, reachable
 from commands import COMMANDS
+from notifications import renderer
 
+log = logging.getLogger("twokey")
 _ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"  # no character that reads like another
+_WARM_EVERY: Final = 45.0  # seconds; a directory entry counts for sixty
 
 
 def registry() -> Registry:
@@ -42,27 +47,119 @@ def new_id() -> str:
     return "rb-" + "".join(secrets.choice(_ALPHABET) for _ in range(6))
 
 
-@dataclass(frozen=True)
-class Twokey:
-    """A running bot."""
-
-    engine: Engine
-    delivery: Delivery
-    gateway: SlackGateway
-
-
 async def serve(
     settings: Settings,
     *,
     clock: Clock | None = None,
     limits: Limits | None = None,
-    on_ready: Callable[[Twokey], None] = lambda _twokey: None,
+    on_ready: Callable[[], None] = lambda: None,
 ) -> None:
-    """Run the bot until it is told to end by SIGINT or SIGTERM."""
+    """Run the bot until SIGINT or SIGTERM tells it to end."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, ended.set)
-    async with running(settings, clock=clock or SystemClock(), limits=limits or Limits()) as twokey:
-        on_ready(twokey)
+    async with running(settings, clock=clock or SystemClock(), limits=limits or Limits()):
+        on_ready()
         await ended.wait()
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncGenerator[Engine]:
+    """Start everything in order, and end it in the reverse one."""
+    os.umask(0o077)  # whatever is written holds decisions: nobody else reads it
+    scrub = Scrubber(settings.secret_values())
+    logs.set_up(scrub=scrub)
+    async with contextlib.AsyncExitStack() as stack:
+        store = SqlStore(settings.database_url, clock=clock, audit_key=settings.audit_key())
+        await store.open()
+        stack.push_async_callback(store.close)
+        tools = _tool_box(settings, clock=clock, scrub=scrub)
+        stack.push_async_callback(tools.close)
+        team = await stack.enter_async_context(opened(_slack(settings)))
+        chat = SlackChat(team)
+        directory = SlackDirectory(team, now=time.monotonic)
+        durable = DbosDurable(settings.state_folder / "dbos.sqlite")
+        engine = Engine(
+            store=store,
+            people=settings.people,
+            targets=settings.targets,
+            directories={"slack": directory},
+            registry=registry(),
+            clock=clock,
+            new_id=new_id,
+            durable=durable,
+            tools=tools,
+            limits=limits,
+        )
+        delivery = Delivery(
+            store=store, chats={"slack": chat}, render=renderer(settings.people), clock=clock
+        )
+        store.on_commit(delivery.wake)
+        desk = CommandDesk(engine, COMMANDS, link_to=_link_to(store, {"slack": chat}))
+        gateway = SlackGateway(team, desk)
+        await gateway.start()
+        stack.push_async_callback(gateway.stop)
+        # Last of all: DBOS adopts the running loop and resumes what a crash interrupted.
+        await durable.launch(lambda execution, steps: execute(engine, execution, steps))
+        stack.push_async_callback(durable.close)
+        stack.push_async_callback(engine.close)
+        for work in (
+            delivery.run_forever(),
+            sweep_forever(engine),
+            _keep_warm(directory, settings),
+        ):
+            _beside(stack, work)
+        log.info("twokey is running")
+        yield engine
+
+
+def _beside(stack: contextlib.AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(work)
+
+    async def end() -> None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    stack.push_async_callback(end)
+
+
+def _tool_box(settings: Settings, *, clock: Clock, scrub: Scrubber) -> ToolBox:
+    endpoints = {**adapters.ENDPOINTS, **settings.endpoints}
+    return ToolBox(
+        clock=clock,
+        secrets=settings.provider_secrets(),
+        endpoints=endpoints,
+        origins=reachable(endpoints, settings.targets),
+        scrub=scrub,
+    )
+
+
+async def _keep_warm(directory: SlackDirectory, settings: Settings) -> None:
+    """Read the approvers' entries before they expire, so that a click rarely waits for Slack."""
+    approvers = {key for target in settings.targets for key in target.approvers}
+    accounts = [one for key in sorted(approvers) for one in settings.people.named(key).accounts]
+    while True:
+        await directory.warm(accounts)
+        await asyncio.sleep(_WARM_EVERY)
+
+
+def _link_to(
+    store: SqlStore, chats: Mapping[str, Chat]
+) -> Callable[[str], Coroutine[Any, Any, str | None]]:
+    """Return what finds the address of a rollback's notice; no address is no reason to fail."""
+
+    def notice(tx: Transaction, rollback_id: str) -> Reference | None:
+        place = tx.load(rollback_id).place
+        return tx.reference(rollback_id, Kind.NOTICE, place)
+
+    async def link_to(rollback_id: str) -> str | None:
+        try:
+            reference = await store.read(lambda tx: notice(tx, rollback_id))
+            return await chats[reference.place.platform].link(reference) if reference else None
+        except TwokeyError as error:
+            log.warning("no link to %s: %s", rollback_id, error)
+            return None
+
+    return link_to

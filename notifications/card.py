@@ -14,6 +14,7 @@ from bot.message import (
     Code,
     Fact,
     Facts,
+    Inline,
     Line,
     Message,
     Note,
@@ -32,15 +33,13 @@ from notifications.changes import (
     undo,
     warnings,
 )
-from notifications.endings import aftermath, failing
-from notifications.facts import eta
+from notifications.endings import aftermath, observed
+from notifications.facts import eta, issue
 from notifications.status import count, given, moment, sentence, status, towards
 from notifications.words import Inlines, cut, headline, plain
 
-# Whoever reads no further than 400 characters has to know what it does, so these are tight.
-_CHANGES_ROOM: Final = 70
-_LOST_ROOM: Final = 65
-_UNDO_ROOM: Final = 45
+_FIRST_LOOK: Final = 380  # whoever reads no further has to know what it does
+_LABELS: Final = 80  # of which this much is labels and the count
 _FULL_ROOM: Final = 300
 _ROOM: Final = 160
 _REASON: Final = 300
@@ -56,24 +55,32 @@ def card(rollback: Rollback, people: People, *, in_thread: bool) -> Message | No
         Title(_title(rollback)),
         *_headings(rollback, people),
         Facts((*_vital_facts(rollback, plan), *_other_facts(rollback, plan, people))),
-        *((Quote(cut(rollback.reason, _REASON)),) if rollback.reason else ()),
+        _reason(rollback),
         *_actions(rollback, plan, people, in_thread=in_thread),
         Note(_last_line(rollback, plan)),
     )
     return Message(_text(rollback, people), blocks)
 
 
+def _reason(rollback: Rollback) -> Block:
+    if rollback.reason:
+        return Quote(cut(rollback.reason, _REASON))
+    return Line((f"The reason is {issue(rollback)}.",))
+
+
 def _title(rollback: Rollback) -> str:
-    if rollback.state is State.PENDING:
-        return f"Roll back {rollback.target} in {rollback.environment}?"
-    return headline(rollback)
+    return _question(rollback) if rollback.state is State.PENDING else headline(rollback)
+
+
+def _question(rollback: Rollback) -> str:
+    return f"Roll back {rollback.target} in {rollback.environment}?"
 
 
 def _text(rollback: Rollback, people: People) -> str:
     if rollback.state is State.PENDING:
         who = people.name(rollback.requester)
         return f"Approve? {towards(rollback)}, asked by {who}, {given(rollback)}."
-    return plain(sentence(rollback, people))
+    return plain(sentence(rollback, people), rollback)
 
 
 def _headings(rollback: Rollback, people: People) -> Iterator[Line]:
@@ -85,42 +92,49 @@ def _headings(rollback: Rollback, people: People) -> Iterator[Line]:
 
 
 def _vital_facts(rollback: Rollback, plan: Plan) -> Iterator[Fact]:
-    undos = undo(plan)
-    yield Fact("Changes", (_fitting(changes(plan), _CHANGES_ROOM),))
-    lost = _fitting(stays_lost(plan), _LOST_ROOM) or "the plan names nothing"
-    yield Fact("Does NOT come back", (lost,))
-    yield Fact("Undo", (_fitting(undos, _UNDO_ROOM) or "nothing to undo",))
+    room = _room(rollback)
+    yield Fact("Changes", (_fitting(changes(plan), room),))
+    yield Fact("Does NOT come back", (_fitting(stays_lost(plan), room) or "nothing is named",))
+    yield Fact("Undo", (_fitting(undo(plan), room) or "nothing to undo",))
     yield Fact("Approvals", (count(rollback),))
 
 
+def _room(rollback: Rollback) -> int:
+    """Return how long each of the first three facts may be to be seen at the first look."""
+    return (_FIRST_LOOK - _LABELS - len(_question(rollback))) // 3
+
+
 def _other_facts(rollback: Rollback, plan: Plan, people: People) -> Iterator[Fact]:
-    for words, items, room in (
-        ("All changes", changes(plan), _CHANGES_ROOM),
-        ("All that is lost", stays_lost(plan), _LOST_ROOM),
-        ("All of the undo", undo(plan), _UNDO_ROOM),
-    ):
-        if len(", ".join(items)) > room:
-            yield Fact(words, (_fitting(items, _FULL_ROOM),))
-    approved = [
-        part
-        for vote in rollback.standing
-        for part in (", ", f"{people.name(vote.person)} at ", When(vote.at))
-    ]
+    approved: list[Inline] = []
+    for vote in rollback.standing:
+        approved += [", ", f"{people.name(vote.person)} ", When(vote.at)]
     if approved:
         yield Fact("Approved by", tuple(approved[1:]))
+    yield from _in_full(rollback, plan)
     back = comes_back(plan)
     if back:
         yield Fact("Comes back", (_fitting(back, _ROOM),))
+    if plan.baseline:
+        yield Fact("Checks before", (observed(plan.baseline, most=3),))
     afterwards = warnings(plan.steps)
     if afterwards:
-        yield Fact("Afterwards", (_fitting(afterwards, _ROOM, separator="; "),))
-    now = failing(plan.baseline)
-    if now:
-        yield Fact("Checks failing", (now,))
+        yield Fact("Afterwards", (_fitting(afterwards, _ROOM, separator=" "),))
     is_destructive = plan.risk is Risk.DESTRUCTIVE
-    risk = "DESTRUCTIVE: it can't be taken back" if is_destructive else "reversible"
+    risk = "DESTRUCTIVE: something is lost for good" if is_destructive else "reversible"
     yield Fact("Risk", (f"{risk} · asked by {people.name(rollback.requester)}",))
     yield Fact("ETA", eta(rollback))
+
+
+def _in_full(rollback: Rollback, plan: Plan) -> Iterator[Fact]:
+    """Repeat with more room what did not fit into the first look."""
+    room = _room(rollback)
+    for words, items in (
+        ("All changes", changes(plan)),
+        ("All that is lost", stays_lost(plan)),
+        ("All ways back", undo(plan)),
+    ):
+        if len("; ".join(items)) > room:
+            yield Fact(words, (_fitting(items, _FULL_ROOM),))
 
 
 def _actions(rollback: Rollback, plan: Plan, people: People, *, in_thread: bool) -> Iterator[Block]:
@@ -157,9 +171,9 @@ def _questions(rollback: Rollback, plan: Plan) -> Iterator[Block]:
     doubts = {run.name for run in rollback.steps if run.state is StepState.IN_DOUBT}
     for step in [step for step in plan.steps if step.name in doubts][:_MOST_DOUBTS]:
         ticket = str(Ticket(rollback.id, plan.digest, about=step.name))
-        name, after = label(plan, step), cut(step.preview.after.label, 40)
-        question = f"{name} was sent, the answer was lost. Did it happen?"
-        yield Line((Strong("In doubt"), f" · {question} It did if {name} is at {after} now."))
+        sent = f"{label(plan, step)} was sent, the answer was lost. Did it happen?"
+        look = f"Look whether it is at {cut(step.preview.after.label, 40)}."
+        yield Line((Strong("In doubt"), f" · {sent} {look}"))
         yield Buttons(
             (Button("It happened", "settle_yes", ticket), Button("It did not", "settle_no", ticket))
         )
@@ -182,7 +196,7 @@ def _last_line(rollback: Rollback, plan: Plan) -> Inlines:
     return parts
 
 
-def _fitting(items: Sequence[str], room: int, *, separator: str = ", ") -> str:
+def _fitting(items: Sequence[str], room: int, *, separator: str = "; ") -> str:
     """Join as many items as there is room for, at least one, and count the others."""
     if len(separator.join(items)) <= room:
         return separator.join(items)

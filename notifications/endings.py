@@ -6,7 +6,7 @@ from typing import Final
 from bot.domain.people import People
 from bot.domain.plan import Evidence
 from bot.domain.rollback import Outcome, Rollback, State, StepRun, StepState
-from bot.message import When
+from bot.message import Code, When
 from notifications.changes import named
 from notifications.words import (
     Inlines,
@@ -46,26 +46,32 @@ def failing(evidence: tuple[Evidence, ...]) -> str:
 
 def found(one: Evidence) -> str:
     """Say what a look expected and saw."""
-    return f"{one.name}: expected {cut(one.expected, 60)}, saw {cut(one.seen, 60)}"
+    return f"{one.name}: {_difference(one)}"
+
+
+def observed(evidence: tuple[Evidence, ...], *, most: int) -> str:
+    """Say which looks held and what the others saw; empty if nobody looked."""
+    seen = [f"{e.name} {'held' if e.holds else f'failed: {_difference(e)}'}" for e in evidence]
+    return listed(seen, most=most, separator="; ")
+
+
+def _difference(one: Evidence) -> str:
+    return f"expected {cut(one.expected, 60)}, saw {cut(one.seen, 60)}"
 
 
 def proof(rollback: Rollback) -> str:
     """Count the independent looks that held; empty if there was none."""
     checks = sum(one.holds for one in rollback.checks)
     reads = sum(one.holds for run in rollback.steps for one in run.evidence)
-    counts = (counted(checks, "check"),) if checks else ()
-    counts += (counted(reads, "read-back"),) if reads else ()
-    return " and ".join(counts)
+    counts = {"check": checks, "read-back": reads}
+    return " and ".join(counted(count, noun) for noun, count in counts.items() if count)
 
 
 def aftermath(rollback: Rollback, people: People) -> Inlines:
     """Say what an end that keeps its locks asks of people."""
     resolution = rollback.resolution
     if resolution is None:
-        return (
-            "What it touched stays locked until somebody looks after it and presses Resolve…; "
-            "then another person confirms.",
-        )
+        return ("What it touched stays locked until two people say that it was looked after.",)
     words = f"{people.name(resolution.by)} looked after it: “{cut(resolution.because, _REASON)}”."
     if resolution.confirmed_by is None:
         return (f"{words} It stays locked until another person confirms.",)
@@ -77,8 +83,8 @@ def _succeeded(rollback: Rollback, outcome: Outcome, _people: People) -> Inlines
     after = f", {duration(since)} after the last approval" if since is not None else ""
     looks = proof(rollback)
     if looks:
-        return ("verified at ", When(outcome.at), f" by {looks}{after}.")
-    return ("done at ", When(outcome.at), f"{after}; nothing looked whether it worked.")
+        return ("verified ", When(outcome.at), f" by {looks}{after}.")
+    return ("done ", When(outcome.at), f"{after}; nothing looked whether it worked.")
 
 
 def _unverified(rollback: Rollback, outcome: Outcome, _people: People) -> Inlines:
@@ -86,7 +92,7 @@ def _unverified(rollback: Rollback, outcome: Outcome, _people: People) -> Inline
     if broken:
         return ("all steps are done, but production is not as it has to be: ", ended(broken))
     return (
-        "the system says done, reading it back did not confirm it: ",
+        "it was sent, reading it back did not confirm it: ",
         ended(cut(outcome.because, _REASON) or "no words were given"),
     )
 
@@ -121,16 +127,17 @@ def _cancelled(_rollback: Rollback, outcome: Outcome, people: People) -> Inlines
 
 
 def _expired(rollback: Rollback, outcome: Outcome, _people: People) -> Inlines:
-    again = f"{_NOTHING} Ask again: /rollback {rollback.target} in {rollback.environment}"
+    again = Code(f"/rollback {rollback.target} in {rollback.environment}")
+    got = f"{rollback.given} of {rollback.policy.approvals} approvals"
     if rollback.missing == 0:
-        return ("approved, but not started in time, by ", When(outcome.at), f". {again}")
-    got = f"{rollback.given} of {rollback.policy.approvals} approvals by "
-    return (got, When(rollback.approve_by or outcome.at), f". {again}")
+        got = f"{got}, but not started"
+    ways = (f". {_NOTHING} Ask again with ", again, ".")
+    return (f"{got} by ", When(outcome.at), *ways)
 
 
 def _stale(_rollback: Rollback, outcome: Outcome, _people: People) -> Inlines:
     because = ended(cut(outcome.because, _REASON) or "no words were given")
-    return (f"the plan fits no longer: {because} {_NOTHING}",)
+    return (f"the plan no longer fits: {because} {_NOTHING}",)
 
 
 _ENDINGS: Final[Mapping[State, Callable[[Rollback, Outcome, People], Inlines]]] = {
@@ -150,7 +157,7 @@ _ENDINGS: Final[Mapping[State, Callable[[Rollback, Outcome, People], Inlines]]] 
 
 def _by_and_at(outcome: Outcome, people: People) -> Inlines:
     by = f" by {people.name(outcome.by)}" if outcome.by else ""
-    return (f"{by} at ", When(outcome.at))
+    return (f"{by}, ", When(outcome.at))
 
 
 def _what_was_done(rollback: Rollback) -> str:

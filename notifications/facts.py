@@ -18,22 +18,19 @@ def issue(rollback: Rollback) -> str:
 
 
 def eta(rollback: Rollback) -> Inlines:
-    """Say when it is expected to be over, or how long it took."""
+    """Say when it is expected to be over, or how long it took from its start."""
     if rollback.state.is_terminal:
-        if rollback.took is None:
-            return ("none: it ended before it started",)
-        took = duration(rollback.took)
-        if rollback.state is State.SUCCEEDED:
-            return (f"none: it took {took}",)
-        return (f"none: it ended {took} after its start",)
+        took = rollback.took
+        return ("it never started" if took is None else f"over, after {duration(took)}",)
     seconds = rollback.plan.seconds if rollback.plan else 0
     if rollback.state is State.WAITING or not seconds:
         return ("not known",)
-    if rollback.state.is_undecided:
-        return (f"about {duration(seconds)} after approval",)
+    if rollback.state is State.VERIFYING:
+        return ("as soon as the checks hold",)
+    checks = ", then the checks" if rollback.plan and rollback.plan.checks else ""
     if rollback.claimed_at is None:
-        return (f"about {duration(seconds)}",)
-    return (f"about {duration(seconds)} from ", When(rollback.claimed_at))
+        return (f"about {duration(seconds)} after approval{checks}",)
+    return (f"about {duration(seconds)} from ", When(rollback.claimed_at), checks)
 
 
 def awaited(rollback: Rollback, people: People) -> str:

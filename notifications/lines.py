@@ -26,7 +26,7 @@ def line(
     if parts is None:
         return None
     note = () if in_thread else (Note((Code(rollback.id),)),)
-    return Message(plain(parts), (Line(parts), *note))
+    return Message(plain(parts, rollback), (Line(parts), *note))
 
 
 def standing_at(approvals: Sequence[Approval], at: datetime) -> int:
@@ -54,7 +54,7 @@ def _approved(rollback: Rollback, event: Event, people: People) -> Inlines:
     if got < needed:
         return (words,)
     start = event.at + rollback.policy.start_delay
-    return (f"{words} It starts at ", When(start), "; Stop is on the card.")
+    return (f"{words} It starts ", When(start), "; Stop is on the card.")
 
 
 def _withdrawn(rollback: Rollback, event: Event, people: People) -> Inlines:
@@ -65,11 +65,9 @@ def _withdrawn(rollback: Rollback, event: Event, people: People) -> Inlines:
 
 def _voided(rollback: Rollback, event: Event, people: People) -> Inlines:
     gone = [people.name(v.person) for v in rollback.approvals if v.withdrawn_at == event.at]
-    whose = listed(gone, most=5) or "somebody"
-    return (
-        f"{where(rollback)} was not started: the approval of {whose} counts no longer, "
-        f"{given_after(rollback, event)} of {rollback.policy.approvals} now.",
-    )
+    got = f"{given_after(rollback, event)} of {rollback.policy.approvals} now"
+    why = f"the approval of {listed(gone, most=5) or 'somebody'} counts no longer"
+    return (f"{where(rollback)} was not started: {why}, {got}.",)
 
 
 def _reminded(rollback: Rollback, _event: Event, people: People) -> Inlines | None:
@@ -97,7 +95,7 @@ def _step_failed(rollback: Rollback, event: Event, _people: People) -> Inlines:
 
 def _step_unverified(rollback: Rollback, event: Event, _people: People) -> Inlines:
     name, note = _step(rollback, event)
-    told = "is done by its own word, reading it back did not confirm it"
+    told = "was sent, reading it back did not confirm it"
     return (f"{where(rollback)}: {name} {told}{note}",)
 
 
@@ -106,7 +104,7 @@ def _in_doubt(rollback: Rollback, event: Event, _people: People) -> Inlines:
     sent = f"{where(rollback)}: {name} was sent, the answer was lost{note}"
     if rollback.state is not State.WAITING:
         return (sent,)
-    until = moment(", by ", rollback.doubt_until)
+    until = moment(" by ", rollback.doubt_until)
     return (f"{sent} Did it happen? Answer on the card", *until, ".")
 
 

@@ -24,7 +24,7 @@ from notifications.endings import aftermath
 from notifications.facts import awaited, eta, issue
 from notifications.progress import actions_taken
 from notifications.status import moment, sentence, status
-from notifications.words import Inlines, counted, cut, duration, headline, listed, plain
+from notifications.words import Inlines, counted, cut, headline, listed, plain
 
 _REASON: Final = 300
 _SHOWN: Final = 3  # changes in one fact; the ticks name them all
@@ -54,7 +54,7 @@ def notice(rollback: Rollback, people: People) -> Message:
         *_buttons(rollback),
         Note((Code(rollback.id),)),
     )
-    return Message(plain(sentence(rollback, people)), blocks)
+    return Message(plain(sentence(rollback, people), rollback), blocks)
 
 
 def following(rollback: Rollback, people: People) -> Inlines:
@@ -105,18 +105,17 @@ def _decided(rollback: Rollback, people: People) -> Inlines:
 
 
 def _starting(rollback: Rollback, _people: People) -> Inlines:
-    return ("it starts by itself", *moment(" at ", rollback.start_at))
+    return ("it starts by itself; until then Stop in the thread stops all of it",)
 
 
-def _stepping(rollback: Rollback, _people: People) -> Inlines:
+def _stepping(rollback: Rollback, people: People) -> Inlines:
     if rollback.abort_by is not None:
-        return ("what has started is finished; then it ends",)
+        return ("what has started is finished first, then it ends",)
     coming = [run.name for run in rollback.steps if run.state is StepState.NOT_STARTED]
-    if rollback.state is State.RUNNING and coming:
-        return (f"{named(rollback, coming[0])}, {counted(len(coming), 'step')} to go",)
     if coming:
-        return (named(rollback, coming[0]),)
-    return ("it is read back; ", *_checking(rollback, _people))
+        more = f" and {counted(len(coming) - 1, 'more step')}" if len(coming) > 1 else ""
+        return (f"{named(rollback, coming[0])}{more}",)
+    return ("reading back, then ", *_checking(rollback, people))
 
 
 def _answered(rollback: Rollback, _people: People) -> Inlines:
@@ -127,8 +126,8 @@ def _answered(rollback: Rollback, _people: People) -> Inlines:
 def _checking(rollback: Rollback, _people: People) -> Inlines:
     names = [check.name for check in rollback.plan.checks] if rollback.plan else []
     if not names:
-        return ("then it ends: no check of production is configured",)
-    return (f"what production has to pass: {listed(names, most=5)}",)
+        return ("the end: no check of production is configured",)
+    return (f"production has to pass {listed(names, most=5)}",)
 
 
 def _closed(_rollback: Rollback, _people: People) -> Inlines:

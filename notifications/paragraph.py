@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.domain.people import People
-from bot.domain.rollback import Rollback, State
+from bot.domain.rollback import Rollback, State, StepState
 from bot.domain.target import Risk
-from notifications.changes import affected, change, label, unique
-from notifications.endings import proof
-from notifications.status import sentence
-from notifications.words import cut, duration, ended, listed, plain
+from notifications.changes import affected, change, label, named, unique
+from notifications.endings import ending, proof
+from notifications.words import capitalised, cut, duration, ended, listed, plain
 
 _LOST: Final = 300
 _MOST: Final = 5
@@ -23,10 +22,13 @@ def paragraph(rollback: Rollback, people: People) -> str:
 
 def data_statement(rollback: Rollback) -> str:
     """Say what the plan says about data, for the steps that had an effect; empty if none had."""
+    doubts = [run.name for run in rollback.steps if run.state is StepState.IN_DOUBT]
+    if doubts:
+        return f"Whether {listed([named(rollback, d) for d in doubts])} had an effect is not known."
     done = affected(rollback)
     if not done:
         return ""
-    lost = listed(unique(item for step in done for item in step.preview.stays_lost))
+    lost = listed(unique(item for step in done for item in step.preview.stays_lost), separator="; ")
     if any(step.risk is Risk.DESTRUCTIVE for step in done):
         return f"Lost for good, by the plan: {ended(cut(lost, _LOST) or 'it does not say what')}"
     if lost:
@@ -51,12 +53,11 @@ def _mended(rollback: Rollback) -> Iterator[str]:
     broken = {one.name for one in rollback.plan.baseline if not one.holds} if rollback.plan else ()
     mended = [one.name for one in rollback.checks if one.holds and one.name in broken]
     if mended:
-        hold = "holds" if len(mended) == 1 else "hold"
-        yield f"{listed(mended, most=_MOST)} failed before and {hold} now."
+        yield f"Failed before, holds now: {listed(mended, most=_MOST)}."
 
 
 def _other(rollback: Rollback, people: People) -> Iterator[str]:
-    yield plain(sentence(rollback, people))
+    yield plain(capitalised(ending(rollback, people)), rollback)
 
 
 def _data(rollback: Rollback) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The summary as a message, for the thread and for documents; its first paragraph for the channel."""
+"""The summary as a message for the thread and documents, its first paragraph for the channel."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -24,7 +24,7 @@ from bot.message import (
     Title,
     When,
 )
-from notifications.endings import aftermath, found
+from notifications.endings import aftermath, found, observed
 from notifications.paragraph import paragraph
 from notifications.summary import StepSummary, Summary, Times
 from notifications.words import cut, duration, headline, listed
@@ -68,11 +68,11 @@ def ending_note(rollback: Rollback, people: People) -> Message:
 
 
 def _people(told: Summary) -> Iterator[Fact]:
-    yield Fact("Asked by", (f"{told.requester} at ", When(told.asked_at)))
+    yield Fact("Asked by", (f"{told.requester}, ", When(told.asked_at)))
     approved: list[Inline] = []
     for signature in told.signatures:
         back = " (taken back)" if signature.withdrawn_at else ""
-        approved += [", ", f"{signature.name}{back} at ", When(signature.at)]
+        approved += [", ", f"{signature.name}{back} ", When(signature.at)]
     yield Fact("Approved by", tuple(approved[1:]) or ("nobody",))
     if told.ended_by:
         yield Fact("Ended by", (told.ended_by,))
@@ -125,13 +125,7 @@ def _facts(told: Summary, most: int) -> Iterator[Fact]:
 
 
 def _checks(seen: tuple[Evidence, ...], most: int) -> str:
-    return listed([_check(one) for one in seen], most=most, separator="; ") or "nobody looked"
-
-
-def _check(one: Evidence) -> str:
-    if one.holds:
-        return f"{one.name} held"
-    return f"{one.name} failed: expected {cut(one.expected, 60)}, saw {cut(one.seen, 60)}"
+    return observed(seen, most=most) or "nobody looked"
 
 
 def _times(times: Times) -> str:

@@ -81,20 +81,20 @@ def _pending(rollback: Rollback, _people: People) -> Inlines:
 
 def _quorum(rollback: Rollback, _people: People) -> Inlines:
     got = Strong(f"Approved {rollback.given}/{rollback.policy.approvals}")
-    return (got, *moment(" · starts at ", rollback.start_at), " · Stop in the thread")
-
-
-def _claimed(rollback: Rollback, _people: People) -> Inlines:
-    return (Strong("In progress"), " · starting", *_since(rollback.claimed_at), _budget(rollback))
+    return (got, *moment(" · starts ", rollback.start_at))
 
 
 def _running(rollback: Rollback, people: People) -> Inlines:
-    position = step_position(rollback)
     if rollback.abort_by is not None:
-        who = people.name(rollback.abort_by)
-        return (Strong("Stopping"), f" · {position} · {who} asked for it: no further step starts")
-    since = _since(rollback.claimed_at)
-    return (Strong("In progress"), f" · {position}", *since, _budget(rollback))
+        asked = f" · {people.name(rollback.abort_by)} asked for it: no further step starts"
+        return (Strong("Stopping"), asked)
+    budget = f" · budget {duration(rollback.policy.budget)}"
+    return (
+        Strong("In progress"),
+        f" · {step_position(rollback)}",
+        *_since(rollback.claimed_at),
+        budget,
+    )
 
 
 def _waiting(rollback: Rollback, _people: People) -> Inlines:
@@ -111,15 +111,11 @@ def _since(at: datetime | None) -> Inlines:
     return moment(" · since ", at, relative=True)
 
 
-def _budget(rollback: Rollback) -> str:
-    return f" · budget {duration(rollback.policy.budget)}"
-
-
 _LINES: Final[Mapping[State, Callable[[Rollback, People], Inlines]]] = {
     State.PLANNING: _planning,
     State.PENDING: _pending,
     State.QUORUM: _quorum,
-    State.CLAIMED: _claimed,
+    State.CLAIMED: _running,
     State.RUNNING: _running,
     State.WAITING: _waiting,
     State.VERIFYING: _verifying,
@@ -139,10 +135,12 @@ def _awaited(rollback: Rollback, people: People) -> Inlines:
 
 def _approved(rollback: Rollback, _people: People) -> Inlines:
     got = f"is approved, {given(rollback)}, and starts"
-    return (got, *moment(" at ", rollback.start_at))
+    return (got, *moment(" ", rollback.start_at))
 
 
 def _started(rollback: Rollback, _people: People) -> Inlines:
+    if rollback.abort_by is not None:
+        return ("is being stopped: no further step starts",)
     return (f"is being rolled back, {step_position(rollback)}",)
 
 

@@ -1,5 +1,6 @@
 """The summary: what is known about one rollback once it ended, as data; unknown stays unknown."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -184,16 +185,13 @@ def _refused(events: Sequence[Event]) -> Mapping[str, int]:
 
 def to_json(told: Summary) -> dict[str, Any]:
     """Return the summary as JSON types: moments in ISO 8601, time spans in seconds."""
-    return {key: _json(value) for key, value in asdict(told).items()}
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(told), default=_plain))
+    return plain
 
 
-def _json(value: object) -> Any:  # noqa: ANN401 - JSON is anything
+def _plain(value: object) -> str | float:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, timedelta):
         return value.total_seconds()
-    if isinstance(value, Mapping):
-        return {str(key): _json(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_json(one) for one in value]
-    return str(value) if isinstance(value, State) else value
+    raise TypeError(f"a summary can't hold a {type(value).__name__}")

@@ -1,4 +1,4 @@
-"""What happened, in order, in a few words each: one entry for every event that people care about."""
+"""What happened, in order, in a few words for each event that people care about."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.domain.event import Event, Happening
 from bot.domain.people import People
-from bot.domain.rollback import Rollback, State
+from bot.domain.rollback import Rollback
 from notifications.changes import label, named
 from notifications.lines import given_after
 from notifications.words import cut, duration
@@ -48,7 +48,7 @@ def _told(rollback: Rollback, events: Sequence[Event], people: People) -> Iterat
             person = people.name(event.person) if event.person else None
             by = f" by {person}" if person else ""
             is_bad = event.kind in _BAD or (
-                event.kind is Happening.ENDED and rollback.state is not State.SUCCEEDED
+                event.kind is Happening.ENDED and rollback.state.keeps_locks
             )
             yield Moment(event.at, f"{say(rollback, event)}{by}", person, is_bad)
 
@@ -61,7 +61,7 @@ def _of_step(became: str) -> Callable[[Rollback, Event], str]:
     def say(rollback: Rollback, event: Event) -> str:
         note = cut(event.details.get("note", ""), _NOTE)
         name = event.details.get("step") or event.details.get("about") or "a step"
-        return f"{named(rollback, name)} {became}{f': {note}' if note else ''}"
+        return f"{named(rollback, name)} {became}{f' ({note})' if note else ''}"
 
     return say
 
@@ -83,7 +83,7 @@ def _done(rollback: Rollback, event: Event) -> str:
 def _ended(_rollback: Rollback, event: Event) -> str:
     state = event.details.get("state", "ended").replace("_", " ")
     because = cut(event.details.get("because", ""), _NOTE)
-    return f"ended: {state}{f', {because}' if because else ''}"
+    return f"ended: {state}{f' ({because})' if because else ''}"
 
 
 _BAD: Final = frozenset(

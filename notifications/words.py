@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from bot.domain.rollback import Rollback, State
@@ -69,9 +69,10 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def clock(at: datetime) -> str:
-    """Write a moment for places that can't show it in the reader's zone."""
-    return f"{at.astimezone(UTC):%H:%M} UTC"
+def clock(at: datetime, *, day: date) -> str:
+    """Write a moment for places that can't show it in the reader's zone; another day is named."""
+    moment = at.astimezone(UTC)
+    return f"{moment:%H:%M} UTC" if moment.date() == day else f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def listed(items: Sequence[str], *, most: int = 10, separator: str = ", ") -> str:
@@ -114,16 +115,17 @@ def capitalised(parts: Inlines) -> Inlines:
     return (first[:1].upper() + first[1:], *parts[1:])
 
 
-def plain(parts: Inlines) -> str:
+def plain(parts: Inlines, rollback: Rollback) -> str:
     """Write a sentence the way a phone shows it: text alone, times in UTC."""
-    return "".join(_plain(part) for part in parts)
+    day = rollback.asked_at.astimezone(UTC).date()
+    return "".join(_plain(part, day) for part in parts)
 
 
-def _plain(part: Inline) -> str:
+def _plain(part: Inline, day: date) -> str:
     if isinstance(part, str):
         return part
     if isinstance(part, When):
-        return clock(part.at)
+        return clock(part.at, day=day)
     if isinstance(part, Mention):
         return str(part.account)
     return part.text

@@ -64,10 +64,9 @@ class Move:
         asked_at = self._tools.now()
 
         def is_enough(project: Project) -> bool:
-            now = self._tools.now()
             if job := self._job(project, after=after):
-                return not job.is_running(now)
-            waited = (now - asked_at).total_seconds()
+                return job.is_over
+            waited = (self._tools.now() - asked_at).total_seconds()
             return project.serving == self.goal.id or waited >= JOB_APPEARS_SECONDS
 
         return await read_until(self._tools, self._project, is_enough, seconds=JOB_SECONDS)

@@ -4,12 +4,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from pydantic import BaseModel
+
 from bot.ports import Action, Assertion
 
 K = TypeVar("K", bound=Action | Assertion)
 
 
-def _problems(kind: type[Action] | type[Assertion]) -> Iterator[str]:
+def _problems(kind: type[BaseModel]) -> Iterator[str]:
     use = getattr(kind, "use", "")
     if use.count(".") != 1:
         yield f"{use!r} is not spelled system.verb"

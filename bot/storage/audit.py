@@ -29,7 +29,7 @@ class AuditPart(Part):
 
     def record(self, event: Event) -> Event:
         """Append to the audit chain and return the event with its sequence."""
-        values = {
+        values: dict[str, Any] = {
             "sequence": self.head.sequence + 1,
             "at": event.at,
             "kind": event.kind,

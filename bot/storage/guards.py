@@ -16,7 +16,10 @@ _FORGET_EVERY: Final = 256  # audit entries
 _HELD: Final = select(locks).where(locks.c.resource.in_(bindparam("resources", expanding=True)))
 _LOCK: Final = insert(locks)
 _UNLOCK: Final = delete(locks).where(locks.c.rollback_id == bindparam("rollback_id"))
-_REMEMBER: Final = by_dialect(deliveries, lambda insert: insert.on_conflict_do_nothing())
+_REMEMBER: Final = by_dialect(
+    deliveries,
+    lambda upsert: upsert.on_conflict_do_nothing().returning(deliveries.c.delivery),
+)
 _FORGET: Final = delete(deliveries).where(deliveries.c.at < bindparam("before"))
 
 
@@ -48,10 +51,10 @@ class GuardPart(Part):
     def is_new_delivery(self, delivery: str) -> bool:
         """Remember a delivery; False if it was seen before."""
         remember = _REMEMBER[self._connection.dialect.name]
-        is_new = self._change(remember, {"delivery": delivery, "at": self.now}).rowcount == 1
+        new = self._change(remember, {"delivery": delivery, "at": self.now}).first()
         if self.head.sequence % _FORGET_EVERY == 0:
             self._change(_FORGET, {"before": self.now - _REMEMBERED})
-        return is_new
+        return new is not None
 
     def _holders(self, resources: Sequence[str]) -> dict[str, str]:
         rows = self._connection.execute(_HELD, {"resources": list(resources)})

@@ -89,15 +89,13 @@ class Writer:
         is_committing = False
         outcomes: list[_Outcome] = []
         try:
-            with self._engine.connect() as connection:
-                transaction = connection.begin()
+            with self._engine.begin() as connection:
                 before = head = lock_head(connection, self._keeper.key)
                 for job in group:
                     head, outcome = self._attempt(connection, job, head)
                     outcomes.append(outcome)
                 move_head(connection, before=before, after=head, key=self._keeper.key)
                 is_committing = True
-                transaction.commit()
         except Exception as error:  # noqa: BLE001 - each one who waits has to hear it
             log.error("a commit of %d failed: %r", len(group), error)
             return [_Outcome(error=_said(error, is_committing=is_committing)) for _ in group]

@@ -58,10 +58,11 @@ _SIGNS: Final = {
 def render(message: Message) -> tuple[str, list[Json]]:
     """Return the sentence that a phone shows, and the blocks."""
     used: Counter[str] = Counter()
+    text = plain(message.text, _LONGEST_TEXT) or "…"
     blocks = [drawn for block in message.blocks for drawn in _draw(block, used)]
     if not blocks:  # as a block all the same, because Slack reads markup in a bare text
-        blocks = list(_paragraph([(message.text if message.text.strip() else "…",)]))
-    return plain(message.text, _LONGEST_TEXT), _fitting([as_json(block) for block in blocks])
+        blocks = list(_paragraph([(message.text,)])) or list(_paragraph([("…",)]))
+    return text, _fitting([as_json(block) for block in blocks])
 
 
 def as_json(drawn: Any) -> Json:  # noqa: ANN401 - the SDK's own is half typed
@@ -78,9 +79,10 @@ def _draw(block: Block, used: Counter[str]) -> Iterator[kit.Block]:
     match block:
         case Title(text):
             yield kit.HeaderBlock(text=plain_text(text, kit.HeaderBlock.text_max_length))
-        case Quote(text) if text.strip():
-            words = kit.RichTextElementParts.Text(text=inert(text, _LONGEST_QUOTE))
-            yield kit.RichTextBlock(elements=[kit.RichTextQuoteElement(elements=[words])])
+        case Quote(text):
+            if words := inert(text, _LONGEST_QUOTE).strip():
+                span = kit.RichTextElementParts.Text(text=words)
+                yield kit.RichTextBlock(elements=[kit.RichTextQuoteElement(elements=[span])])
         case Note(parts) if not any(isinstance(part, Mention | Link) for part in parts):
             if elements := _small(parts):
                 yield kit.ContextBlock(elements=elements)

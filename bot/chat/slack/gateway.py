@@ -10,6 +10,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 from bot.chat.slack.blocks import Json
 from bot.chat.slack.reception import Reception
@@ -75,6 +76,7 @@ class SlackGateway:
         self._handler = AsyncSocketModeHandler(self._app, settings.app_token)
         self._handler.client.proxy = settings.proxy  # not one from the environment
         self._handler.client.wss_uri = address
+        self._handler.client.aiohttp_client_session = FreshAddresses(self._handler.client)
         self._handler.client.message_listeners.append(self._greet)
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
@@ -105,3 +107,29 @@ class SlackGateway:
                 self._reception.app = app
             case _:
                 pass
+
+
+class FreshAddresses:
+    """The library's session, made to ask for a new address before every further try to connect.
+
+    An address is good for one try and half a minute, and the library would try it for ever.
+    """
+
+    def __init__(self, client: SocketModeClient) -> None:
+        """Stand in for the session of this client."""
+        self._client = client
+        self._session: Any = client.aiohttp_client_session
+
+    @property
+    def closed(self) -> bool:
+        """Tell whether the session was closed."""
+        return bool(self._session.closed)
+
+    async def ws_connect(self, address: str, **options: Any) -> Any:  # noqa: ANN401 - as it is
+        """Connect to this address, once."""
+        self._client.wss_uri = None
+        return await self._session.ws_connect(address, **options)
+
+    async def close(self) -> None:
+        """Close the session."""
+        await self._session.close()

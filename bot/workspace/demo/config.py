@@ -13,6 +13,7 @@ from bot.workspace.slack import seed as slack
 VERCEL_TOKEN: Final = "local-vercel"  # noqa: S105
 RAILWAY_TOKEN: Final = "local-railway"  # noqa: S105
 
+DEPLOYS: Final = "C00DEPLOYS"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 _FILE: Final = Template("""\
@@ -89,8 +90,8 @@ def configuration(addresses: Addresses) -> str:
         channel=DEPLOYS,
         vercel=addresses.vercel,
         railway=addresses.railway,
-        frontend=f"{addresses.frontend}/health",
-        backend=f"{addresses.backend}/api/health",
+        frontend=addresses.frontend,
+        backend=addresses.backend,
         site=shop.VERCEL_PROJECT_NAME,
         service_name=shop.RAILWAY_SERVICE_NAME,
         project=shop.RAILWAY_PROJECT,

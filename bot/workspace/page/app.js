@@ -15,7 +15,7 @@ const world = { people: [], channels: {}, messages: {}, views: {}, shop: {} };
 const here = { me: "", place: "", thread: null, read: {}, shown: null };
 
 names.user = (id) => (id === world.bot?.id ? world.bot.name
-  : world.people.find((person) => person.id === id)?.real_name ?? "Workspace");
+  : world.people.find((person) => person.id === id)?.real_name ?? "Slackbot");
 names.channel = (id) => world.channels[id]?.name ?? id;
 
 // ── What the server tells ──

@@ -143,7 +143,7 @@ class World:
 
     def changed(self, kind: str, **facts: object) -> None:
         """Tell everybody who watches."""
-        line = json.dumps({"kind": kind, **facts})
+        line = json.dumps({"kind": kind, **facts}) if self.watchers else ""
         for watcher in self.watchers:
             watcher.put_nowait(line)
 

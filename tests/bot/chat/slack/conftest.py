@@ -5,7 +5,6 @@ import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import web
@@ -15,7 +14,8 @@ from bot.chat.slack.team import SlackSettings, Team, opened
 from bot.invocation import Answer, Invocation
 from bot.message import Message
 from bot.workspace.slack.client import Workspace
-from bot.workspace.slack.server import Running, running
+from bot.workspace.slack.room import Room
+from bot.workspace.slack.server import running
 
 TEAM = "T00TWOKEY"
 
@@ -25,7 +25,7 @@ class FakeDesk:
     """A desk that writes down what it was asked and answers what the test wants."""
 
     asked: list[tuple[str | None, Invocation]] = field(default_factory=list)
-    answer: Answer | Exception = Answer(Message("Done."))
+    answer: Answer | Exception = field(default_factory=lambda: Answer(Message("Done.")))
     is_open: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -46,20 +46,20 @@ class FakeDesk:
 
 
 @pytest.fixture
-async def place() -> AsyncIterator[Running]:
+async def place() -> AsyncIterator[Room]:
     """A workspace on this machine."""
     async with running(limits=False) as here:
         yield here
 
 
 @pytest.fixture
-async def people(place: Running) -> AsyncIterator[Workspace]:
+async def people(place: Room) -> AsyncIterator[Workspace]:
     """The hands of everybody in it."""
     async with Workspace(place.url) as workspace:
         yield workspace
 
 
-def settings(place: Running) -> SlackSettings:
+def settings(place: Room) -> SlackSettings:
     """What the configuration says about this workspace."""
     return SlackSettings(
         team=TEAM,
@@ -70,7 +70,7 @@ def settings(place: Running) -> SlackSettings:
 
 
 @pytest.fixture
-async def team(place: Running) -> AsyncIterator[Team]:
+async def team(place: Room) -> AsyncIterator[Team]:
     """The team of the workspace."""
     async with opened(settings(place)) as team:
         yield team
@@ -89,7 +89,6 @@ async def gateway(team: Team, desk: FakeDesk) -> AsyncIterator[SlackGateway]:
     await gateway.start()
     yield gateway
     await gateway.stop()
-
 
 
 @pytest.fixture
@@ -121,3 +120,10 @@ def specs() -> Path:
     if not folder:
         pytest.skip("TWOKEY_SPECS is not set, so nothing was compared with Slack's schema")
     return Path(folder)
+
+
+async def eventually(is_true: Callable[[], bool]) -> None:
+    """Wait until something that nobody announces is true."""
+    async with asyncio.timeout(5):
+        while not is_true():  # noqa: ASYNC110 - nobody announces it
+            await asyncio.sleep(0.01)

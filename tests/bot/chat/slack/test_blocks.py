@@ -59,9 +59,7 @@ HOSTILE = [
 ]
 
 words = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=40), st.just("long " * 1500))
-moments = st.datetimes(
-    datetime(1980, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)  # noqa: DTZ001
-)
+moments = st.integers(-(10**9), 4 * 10**9).map(lambda at: datetime.fromtimestamp(at, UTC))
 inlines: st.SearchStrategy[Inline] = st.one_of(
     words,
     words.map(Strong),
@@ -84,7 +82,9 @@ blocks: st.SearchStrategy[Block] = st.one_of(
     parts.map(Line),
     st.lists(st.builds(Fact, words, parts), max_size=4).map(tuple).map(Facts),
     st.builds(
-        Checklist, words, st.lists(st.builds(Tick, st.sampled_from(Mark), parts), max_size=4).map(tuple)
+        Checklist,
+        words,
+        st.lists(st.builds(Tick, st.sampled_from(Mark), parts), max_size=4).map(tuple),
     ),
     words.map(Quote),
     parts.map(Note),
@@ -105,7 +105,7 @@ def walk(part: Any) -> Iterator[dict[str, Any]]:
 
 
 @given(messages)
-def test_any_message_is_within_slacks_limits(message: Message):
+def test_any_message_is_within_slacks_limits(message: Message) -> None:
     """The workspace, which refuses what Slack refuses, takes every message."""
     text, rendered = render(message)
 
@@ -118,8 +118,8 @@ def test_any_message_is_within_slacks_limits(message: Message):
 
 
 @given(messages)
-def test_nothing_typed_has_a_meaning(message: Message):
-    """Markup stands in moments of our own making only, and mentions are people meant to be told."""
+def test_nothing_typed_has_a_meaning(message: Message) -> None:
+    """Markup stands in moments of our own making only, and mentions are the people meant."""
     text, rendered = render(message)
 
     assert not set("<>") & set(text)
@@ -140,7 +140,7 @@ def test_nothing_typed_has_a_meaning(message: Message):
 
 
 @pytest.mark.parametrize("typed", [text for text in HOSTILE if text.strip(" \x00")])
-def test_hostile_words_are_shown_as_they_are(typed: str):
+def test_hostile_words_are_shown_as_they_are(typed: str) -> None:
     """Whatever somebody typed is one text without style, letter by letter."""
     _, [block] = render(Message("x", (Line((typed,)),)))
 
@@ -149,7 +149,7 @@ def test_hostile_words_are_shown_as_they_are(typed: str):
     assert "style" not in span
 
 
-def test_a_whole_card():
+def test_a_whole_card() -> None:
     """Every kind of block has its place in the message, in order."""
     message = Message(
         "Approve? backend (production), asked by Responder, 0 of 2.",
@@ -185,14 +185,14 @@ def test_a_whole_card():
     }
 
 
-def test_a_note_with_a_person_or_a_link_is_a_paragraph():
+def test_a_note_with_a_person_or_a_link_is_a_paragraph() -> None:
     """Slack's small print has no safe way to mention or link, so the note grows."""
     _, [block] = render(Message("x", (Note(("asked by ", Mention(RESPONDER))),)))
 
     assert block["elements"][0]["elements"][1] == {"type": "user", "user_id": RESPONDER.user}
 
 
-def test_a_message_without_blocks_is_shown_as_one_paragraph():
+def test_a_message_without_blocks_is_shown_as_one_paragraph() -> None:
     """A bare text would be read as markup, so it never goes out without a block."""
     text, [block] = render(Message("*Approved* 1 of 2 & more."))
 
@@ -200,7 +200,7 @@ def test_a_message_without_blocks_is_shown_as_one_paragraph():
     assert read(block) == "*Approved* 1 of 2 & more."
 
 
-def test_what_is_too_long_loses_words_and_no_buttons():
+def test_what_is_too_long_loses_words_and_no_buttons() -> None:
     """A message over the limits keeps its beginning and every button, and says that it was cut."""
     lines = [Line((f"line {number}",)) for number in range(80)]
     button = Buttons((Button("Stop", "stop", "1|rb-7f3k||"),))

@@ -11,14 +11,14 @@ FLAGS = "🇫🇷🇩🇪"
 ACCENT = "e\u0301"
 
 
-def test_graphemes_are_what_readers_count():
+def test_graphemes_are_what_readers_count() -> None:
     """Joined emoji, skin tones, flags and accents are one character each."""
     found = list(graphemes(f"a{FAMILY}{THUMB}{FLAGS}{ACCENT}"))
 
     assert found == ["a", FAMILY, THUMB, "🇫🇷", "🇩🇪", ACCENT]
 
 
-def test_a_cut_never_splits_a_grapheme():
+def test_a_cut_never_splits_a_grapheme() -> None:
     """What does not fit as a whole is left out as a whole."""
     family_and_more = f"ab{FAMILY}cd" * 3
 
@@ -27,7 +27,7 @@ def test_a_cut_never_splits_a_grapheme():
 
 
 @given(st.text(), st.integers(3, 80))
-def test_a_cut_text_fits(text: str, most: int):
+def test_a_cut_text_fits(text: str, most: int) -> None:
     """Whatever the text, the result is within the limit and begins like the text."""
     result = inert(text, most)
 
@@ -37,7 +37,7 @@ def test_a_cut_text_fits(text: str, most: int):
 
 
 @given(st.text(alphabet=st.sampled_from("&<>a"), max_size=60), st.integers(3, 80))
-def test_an_escaped_text_fits_and_has_no_markup(text: str, most: int):
+def test_an_escaped_text_fits_and_has_no_markup(text: str, most: int) -> None:
     """Entities count in full, and none of them is cut in two."""
     result = plain(text, most)
 
@@ -46,13 +46,13 @@ def test_an_escaped_text_fits_and_has_no_markup(text: str, most: int):
     assert escape(unescape(result)) == result
 
 
-def test_what_nobody_sees_is_dropped():
+def test_what_nobody_sees_is_dropped() -> None:
     """Controls, overrides of the reading direction and half characters do not get through."""
     assert clean("a\x00b\u202ec\u2066d\x1b[31me\nf") == "abcd[31me\nf"
     assert clean("half \ud83d") == "half \ufffd"
 
 
-def test_text_from_right_to_left_stays_in_its_place():
+def test_text_from_right_to_left_stays_in_its_place() -> None:
     """Such a text is isolated, so that the words around it keep their order."""
     assert inert("שלום", 100) == "\u2068שלום\u2069"
     assert inert("backend", 100) == "backend"

@@ -221,6 +221,48 @@ async def test_a_trigger_works_once_and_for_three_seconds(place: Place, join: Jo
         await place.client.views_open(trigger_id=triggers[1], view=view)
 
 
+async def test_a_dialog_is_updated_and_its_closing_is_told(place: Place, join: Join) -> None:
+    """The app can put other content into an open dialog, and hears when it is closed unsent."""
+    heard: list[str] = []
+    app = AsyncApp(client=place.client)
+    view: Json = {
+        "type": "modal",
+        "callback_id": "details",
+        "notify_on_close": True,
+        "title": {"type": "plain_text", "text": "Details"},
+        "blocks": [{"type": "divider"}],
+    }
+
+    @app.command("/rollback")
+    async def rollback(ack: AsyncAck, command: Json) -> None:
+        await ack()
+        shown = await place.client.views_open(trigger_id=command["trigger_id"], view=view)
+        id_, changed = shown["view"]["id"], view | {"private_metadata": "second"}
+        try:
+            await place.client.views_update(view_id=id_, hash="older", view=changed)
+        except SlackApiError as error:
+            heard.append(error.response["error"])
+        await place.client.views_update(view_id=id_, hash=shown["view"]["hash"], view=changed)
+
+    @app.view_closed("details")
+    async def closed(ack: AsyncAck, view: Json) -> None:
+        await ack()
+        heard.append(view["private_metadata"])
+
+    await join(app)
+    await place.people.command(RESPONDER, DEPLOYS, "/rollback")
+
+    [dialog] = await place.people.until(
+        lambda state: [one for one in state["views"][RESPONDER] if one["private_metadata"]]
+    )
+    stranger = await place.people.close(MANAGER, dialog["id"])
+    outcome = await place.people.close(RESPONDER, dialog["id"])
+
+    assert stranger["error"] == "not_found"
+    assert outcome["ok"]
+    assert heard == ["hash_conflict", "second"]
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -1,0 +1,126 @@
+"""The command line: every command says what it did and what to do next."""
+
+import asyncio
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from bot import installation
+from bot.config import Settings, json_schema, load
+from bot.domain.errors import TwokeyError
+
+cli = typer.Typer(
+    name="twokey",
+    help="Roll back production from chat, when two people say so.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+File = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
+_HERE = Path("twokey.yaml")
+err = Console(stderr=True, highlight=False)
+out = Console(highlight=False)
+
+
+class Format(StrEnum):
+    """How a summary is written."""
+
+    MARKDOWN = "md"
+    JSON = "json"
+    TEXT = "text"
+
+
+@cli.command()
+def serve(config: File = _HERE) -> None:
+    """Run the bot until Ctrl-C."""
+    from bot import app  # noqa: PLC0415 - the other commands start without the chat libraries
+
+    settings = _load(config)
+    asyncio.run(app.serve(settings, on_ready=lambda: err.print("Twokey is connected.")))
+
+
+@cli.command()
+def check(
+    config: File = _HERE,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema for editors instead.")
+    ] = False,
+) -> None:
+    """Read the configuration and name every mistake with its line."""
+    from bot import app  # noqa: PLC0415
+
+    registry = app.registry()
+    if schema:
+        sys.stdout.write(json.dumps(json_schema(registry.actions, registry.assertions), indent=2))
+        return
+    settings = _load(config)
+    targets = ", ".join(f"{target.name} ({target.environment})" for target in settings.targets)
+    out.print(f"{config} is good. Targets: {targets}.")
+    out.print("Next: twokey serve")
+
+
+@cli.command()
+def summary(
+    rollback: Annotated[str, typer.Argument(help="Its id, such as rb-7f3k2q.")],
+    config: File = _HERE,
+    format: Annotated[Format, typer.Option(help="How to write it.")] = Format.TEXT,  # noqa: A002
+) -> None:
+    """Write the summary of one rollback."""
+    from bot import reports  # noqa: PLC0415
+
+    sys.stdout.write(asyncio.run(reports.summary_of(_load(config), rollback, form=format)) + "\n")
+
+
+@cli.command()
+def audit(config: File = _HERE) -> None:
+    """Verify the whole audit chain; exit 1 if anything was changed behind our back."""
+    from bot import reports  # noqa: PLC0415
+
+    good, sentence = asyncio.run(reports.verify_audit(_load(config)))
+    out.print(sentence)
+    if not good:
+        raise typer.Exit(1)
+
+
+@cli.command()
+def demo(
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Play a story without a browser.")
+    ] = False,
+    story: Annotated[str, typer.Option(help="Which story to play.")] = "approve",
+    port: Annotated[int, typer.Option(help="Where the page is; 0 picks a free one.")] = 0,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the page by itself.")
+    ] = True,
+) -> None:
+    """Open a local chat with a broken shop to roll back; needs no account anywhere."""
+    from bot.workspace import demo as workspace  # noqa: PLC0415
+
+    raise typer.Exit(workspace.run(headless=headless, story=story, port=port, browser=browser))
+
+
+def _load(config: Path) -> Settings:
+    from bot import app  # noqa: PLC0415
+
+    registry = app.registry()
+    return load(config, actions=registry.actions, assertions=registry.assertions)
+
+
+def main() -> NoReturn:
+    """Run the command line; what people did wrong is a sentence and exit code 2."""
+    try:
+        installation.check()
+        cli(standalone_mode=True)
+    except TwokeyError as error:
+        err.print(str(error), markup=False)
+        sys.exit(2)
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

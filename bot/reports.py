@@ -1,0 +1,41 @@
+"""What the command line reads from the store, beside a running bot or without one."""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from bot.chat.markdown import to_markdown, to_text
+from bot.clock import SystemClock
+from bot.config import Settings
+from bot.storage.store import SqlStore
+from notifications import report, summary, to_json
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncGenerator[SqlStore]:
+    store = SqlStore(settings.database_url, clock=SystemClock(), audit_key=settings.audit_key())
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def summary_of(settings: Settings, rollback_id: str, *, form: str) -> str:
+    """Return the summary of one rollback as ``md``, ``json`` or ``text``."""
+    async with _opened(settings) as store:
+        rollback, events = await store.read(
+            lambda tx: (tx.load(rollback_id), tx.events(rollback_id))
+        )
+    known = summary(rollback, events, settings.people)
+    if form == "json":
+        return json.dumps(to_json(known), indent=2, ensure_ascii=False)
+    message = report(known)
+    return to_markdown(message) if form == "md" else to_text(message)
+
+
+async def verify_audit(settings: Settings) -> tuple[bool, str]:
+    """Verify the audit chain and say what was found in a sentence."""
+    async with _opened(settings) as store:
+        found = await store.verify_chain()
+    return found.is_whole, str(found)

@@ -1,0 +1,50 @@
+"""What the bot wrote down, read beside it from its own database."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.clock import SystemClock
+from bot.domain.event import Happening
+from bot.domain.rollback import Rollback
+from bot.storage import SqlStore, load_or_create_key
+
+
+@dataclass(frozen=True)
+class Books:
+    """The bot's store, opened for reading."""
+
+    store: SqlStore
+
+    async def rollback(self) -> Rollback | None:
+        """Return the newest rollback, if there is any."""
+        newest = await self.store.read(lambda tx: tx.latest(1))
+        return newest[0] if newest else None
+
+    async def are_closed(self) -> bool:
+        """Tell whether it ended, and nothing is left to be shown to anybody."""
+        rollback = await self.rollback()
+        if rollback is None or not rollback.state.is_terminal:
+            return False
+        return not await self.store.read(lambda tx: tx.due_postings(1) or tx.next_posting_at())
+
+    async def refusals(self) -> list[str]:
+        """Return the code of everything that was turned down, in order."""
+        rollback = await self.rollback()
+        known = (rollback.id, None) if rollback else (None,)
+        events = await self.store.read(lambda tx: [e for id_ in known for e in tx.events(id_)])
+        refused = [event for event in events if event.kind is Happening.REFUSED_DELIVERY]
+        return [event.details["code"] for event in sorted(refused, key=lambda e: e.sequence)]
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncGenerator[Books]:
+    """Open the database that the bot in this folder is using."""
+    key = load_or_create_key(folder / "twokey.db.key")
+    store = SqlStore(f"sqlite:///{folder}/twokey.db", clock=SystemClock(), audit_key=key)
+    await store.open()
+    try:
+        yield Books(store)
+    finally:
+        await store.close()

@@ -1,0 +1,50 @@
+"""What became of a story: facts from outside the bot wherever there is an outside."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from bot.domain.rollback import Rollback
+from bot.workspace.demo.player import Player
+
+Facts = dict[str, Any]
+
+
+async def is_healthy(player: Player, parts: Sequence[str]) -> bool:
+    """Ask the shop itself whether all these parts of it serve their visitors."""
+    shop = (await player.people.state())["shop"]
+    return all(shop[part]["healthy"] for part in parts)
+
+
+async def gather(player: Player, parts: Sequence[str]) -> Facts:
+    """Return what is known once it is over."""
+    rollback = await player.books.rollback()
+    voters = [vote.person for vote in rollback.standing] if rollback else []
+    return {
+        "state": str(rollback.state) if rollback else None,
+        "approvals": len(voters),
+        "requester_approved": rollback is not None and rollback.requester in voters,
+        "refusals": await player.books.refusals(),
+        "effects": player.stage.effects(),
+        "kills": player.kills,
+        "steps": list(_steps(rollback)) if rollback else [],
+        "healthy_after": await is_healthy(player, parts),
+        "summary_posted": any(player.conversation.posted("summary")),
+    }
+
+
+def differences(facts: Facts, ends: Mapping[str, Any]) -> list[str]:
+    """Say what is not as the story has to end."""
+    steps = [{key: step[key] for key in ("use", "state")} for step in facts["steps"]]
+    seen = facts | {"steps": steps}
+    return [
+        f"{name}: expected {wanted}, saw {seen[name]}"
+        for name, wanted in ends.items()
+        if seen[name] != wanted
+    ]
+
+
+def _steps(rollback: Rollback) -> Iterator[Facts]:
+    uses = {step.name: step.use for step in rollback.plan.steps} if rollback.plan else {}
+    for run in rollback.steps:
+        seconds = None if run.seconds is None else round(run.seconds, 1)
+        yield {"use": uses[run.name], "state": str(run.state), "seconds": seconds}

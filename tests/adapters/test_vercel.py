@@ -1,0 +1,411 @@
+"""``vercel.rollback``: chosen right, asked for once, told truly."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from adapters.vercel import VercelRollback
+from bot.domain.errors import InDoubt, NotApplied, Unreachable
+from bot.domain.plan import Preview, Receipt
+from bot.workspace.providers import seed
+from tests.adapters.conftest import TOKEN, World
+from tests.adapters.mirror import Seen
+
+ROLLBACK = VercelRollback(project=seed.VERCEL_PROJECT_NAME)
+PROJECT = rf"GET /v9/projects/{seed.VERCEL_PROJECT}\?"
+MOVES = "POST .*/(rollback|promote)/"
+DONE = [("vercel.rollback", seed.VERCEL_GOOD)]
+
+
+def changing(**fields: Any) -> Any:
+    """Bend an answer by replacing some of its fields."""
+    return lambda _seen, answer: {**answer, **fields}
+
+
+@pytest.fixture
+async def preview(vercel: World) -> Preview:
+    """What was approved: from the bad deployment to the good one."""
+    return await ROLLBACK.preview(vercel.tools)
+
+
+async def test_it_rolls_back_once(vercel: World, preview: Preview) -> None:
+    """One request is sent, and it counts as done when the job is over and every domain moved."""
+    receipt = await ROLLBACK.execute(vercel.tools, preview)
+    evidence = await ROLLBACK.verify(vercel.tools, preview, receipt)
+
+    assert vercel.effects == DONE
+    assert (receipt.reference, receipt.details["job"]) == (seed.VERCEL_GOOD, "succeeded")
+    hosts = ("production", *seed.VERCEL_DOMAINS)
+    assert [(each.name, each.holds) for each in evidence] == [(host, True) for host in hosts]
+
+
+async def test_the_request_carries_the_steps_key(vercel: World, preview: Preview) -> None:
+    """Whoever looks into Vercel finds which step asked for the rollback."""
+    await ROLLBACK.execute(vercel.tools, preview)
+
+    (sent,) = vercel.mirror.sent(MOVES)
+    assert sent.path == f"/v1/projects/{seed.VERCEL_PROJECT}/rollback/{seed.VERCEL_GOOD}"
+    assert sent.query["description"] == "Twokey rb-test/api/1"
+    assert sent.headers["Idempotency-Key"] == "rb-test/api/1"
+
+
+async def test_undo_promotes_what_served_before(vercel: World, preview: Preview) -> None:
+    """Undo brings the former deployment back, and new pushes go live again."""
+    receipt = await ROLLBACK.execute(vercel.tools, preview)
+
+    undone = await ROLLBACK.undo(vercel.tools, preview, receipt)
+    evidence = await ROLLBACK.verify(vercel.tools, preview, undone)
+
+    assert vercel.effects == [*DONE, ("vercel.promote", seed.VERCEL_BAD)]
+    assert all(each.holds for each in evidence)
+    again = await ROLLBACK.preview(vercel.tools)
+    assert again.warnings == ("Until Undo, new pushes are built but don't go live.",)
+
+
+async def test_there_already(vercel: World, preview: Preview) -> None:
+    """A rollback that somebody else made in the meantime is not made again."""
+    await ROLLBACK.execute(vercel.tools, preview)
+
+    receipt = await ROLLBACK.execute(vercel.tools, preview)
+
+    assert vercel.effects == DONE
+    assert receipt.details["job"] == "already there"
+
+
+async def test_there_already_by_the_time_vercel_is_asked(vercel: World, preview: Preview) -> None:
+    """Vercel's conflict counts as done if production is where it should be."""
+    await ROLLBACK.execute(vercel.tools, preview)
+    looks = iter([seed.VERCEL_BAD])
+    vercel.mirror.bend(
+        PROJECT,
+        lambda _seen, project: project
+        | {"targets": {"production": {"id": next(looks, seed.VERCEL_GOOD)}}},
+    )
+
+    receipt = await ROLLBACK.execute(vercel.tools, preview)
+
+    assert len(vercel.mirror.sent(MOVES)) == 2
+    assert vercel.effects == DONE
+    assert receipt.reference == seed.VERCEL_GOOD
+
+
+async def test_production_moved_elsewhere(vercel: World, preview: Preview) -> None:
+    """Nothing is sent when production is no longer where people saw it."""
+    older = ROLLBACK.wanting(seed.VERCEL_OLDER)
+    await older.execute(vercel.tools, await older.preview(vercel.tools))
+
+    with pytest.raises(NotApplied, match=r"left c0a2d1f.*Nothing was changed"):
+        await ROLLBACK.execute(vercel.tools, preview)
+
+    assert vercel.effects == [("vercel.rollback", seed.VERCEL_OLDER)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("refuse", r"Not Authorized \(403 Forbidden\)\. Nothing was changed\. .*VERCEL_TOKEN"),
+        ("plan_limit", r"upgrade to the Pro plan\. \(402 .*\)\. Nothing was changed\. The plan"),
+        ("rate_limit", r"Rate limit exceeded \(429 .*Nothing was changed"),
+    ],
+)
+async def test_a_no_is_a_no(vercel: World, preview: Preview, kind: str, sentence: str) -> None:
+    """What Vercel turned down had no effect, was not tried again, and is told in its words."""
+    await vercel.misbehave(kind)
+
+    with pytest.raises(NotApplied, match=sentence):
+        await ROLLBACK.execute(vercel.tools, preview)
+
+    assert len(vercel.mirror.sent(MOVES)) == 1
+    assert vercel.effects == []
+
+
+async def test_a_lost_answer_is_in_doubt_until_it_is_looked_up(
+    vercel: World, preview: Preview
+) -> None:
+    """After a lost answer the probe waits for the job, finds it, and nothing is sent twice."""
+    await vercel.misbehave("lose_answer")
+
+    with pytest.raises(InDoubt, match="was asked, but the connection broke"):
+        await ROLLBACK.execute(vercel.tools, preview)
+    receipt = await ROLLBACK.probe(vercel.tools, preview)
+
+    assert isinstance(receipt, Receipt)
+    assert receipt.details["job"] == "succeeded"
+    assert vercel.effects == DONE
+
+
+async def test_a_server_error_is_in_doubt_until_it_is_looked_up(
+    vercel: World, preview: Preview
+) -> None:
+    """After an error of the server the probe finds that nothing happened."""
+    await vercel.misbehave("server_error")
+
+    with pytest.raises(InDoubt, match=r"answered Internal Server Error \(500"):
+        await ROLLBACK.execute(vercel.tools, preview)
+
+    assert await ROLLBACK.probe(vercel.tools, preview) is False
+    assert vercel.effects == []
+
+
+@pytest.mark.parametrize("status", [302, 408, 502])
+async def test_an_answer_that_says_nothing_is_in_doubt(
+    vercel: World, preview: Preview, status: int
+) -> None:
+    """Redirects, time-outs and gateways between us and Vercel prove nothing."""
+    headers = {"Location": "https://elsewhere.example/"}
+    vercel.mirror.bend(MOVES, lambda *_: web.Response(status=status, headers=headers))
+
+    with pytest.raises(InDoubt, match=str(status)):
+        await ROLLBACK.execute(vercel.tools, preview)
+
+    assert len(vercel.mirror.sent(MOVES)) == 1
+
+
+async def test_an_attempt_under_way_is_not_repeated(vercel: World, preview: Preview) -> None:
+    """If the job to the goal is running already, it is waited for and not asked for again."""
+    await vercel.misbehave("lose_answer")
+    with pytest.raises(InDoubt):
+        await ROLLBACK.execute(vercel.tools, preview)
+
+    receipt = await ROLLBACK.execute(vercel.tools, preview)
+
+    assert receipt.details["job"] == "succeeded"
+    assert vercel.effects == DONE
+
+
+async def test_a_vercel_that_lies_is_found_out(vercel: World, preview: Preview) -> None:
+    """If Vercel says yes and does nothing, verification says what production serves."""
+    await vercel.misbehave("lie")
+
+    receipt = await ROLLBACK.execute(vercel.tools, preview)
+    evidence = await ROLLBACK.verify(vercel.tools, preview, receipt)
+
+    assert receipt.details["job"] == "accepted, never seen"
+    assert [(each.expected, each.seen, each.holds) for each in evidence] == [
+        ("serves 7b9e8d6", "serves c0a2d1f", False)
+    ] * 3
+
+
+async def test_an_old_job_is_not_taken_for_ours(vercel: World, preview: Preview) -> None:
+    """A job to the same deployment that was there before we asked proves nothing."""
+    long_ago = (vercel.clock.seconds - 3600) * 1000
+    job = {
+        "toDeploymentId": seed.VERCEL_GOOD,
+        "jobStatus": "succeeded",
+        "requestedAt": long_ago,
+        "type": "rollback",
+    }
+    vercel.mirror.bend(PROJECT, changing(lastAliasRequest=job))
+    await vercel.misbehave("lie")
+
+    receipt = await ROLLBACK.execute(vercel.tools, preview)
+
+    assert receipt.details["job"] == "accepted, never seen"
+
+
+async def test_a_failed_job_that_moved_nothing(vercel: World, preview: Preview) -> None:
+    """If the job fails and every domain is where it was, nothing happened."""
+    await vercel.misbehave("fail_job")
+
+    with pytest.raises(NotApplied, match="its job ended as failed. Production still serves c0a2"):
+        await ROLLBACK.execute(vercel.tools, preview)
+
+    assert await ROLLBACK.probe(vercel.tools, preview) is False
+
+
+async def test_a_failed_job_that_moved_a_domain(vercel: World, preview: Preview) -> None:
+    """If the job fails half way, a person is asked and told which domains stayed behind."""
+    await vercel.misbehave("fail_job")
+    vercel.mirror.bend(
+        f"/v4/aliases/{seed.VERCEL_DOMAINS[1]}", lambda *_: [{"deploymentId": seed.VERCEL_GOOD}]
+    )
+
+    with pytest.raises(InDoubt, match="half way: .*production, shop-frontend.vercel.app"):
+        await ROLLBACK.execute(vercel.tools, preview)
+    with pytest.raises(InDoubt, match="half way"):
+        await ROLLBACK.probe(vercel.tools, preview)
+
+
+async def test_every_domain_is_verified(vercel: World, preview: Preview) -> None:
+    """One custom domain that stayed behind is enough to say that it is not done."""
+    receipt = await ROLLBACK.execute(vercel.tools, preview)
+    vercel.mirror.bend(
+        f"/v4/aliases/{seed.VERCEL_DOMAINS[1]}", lambda *_: {"deploymentId": seed.VERCEL_BAD}
+    )
+
+    evidence = await ROLLBACK.verify(vercel.tools, preview, receipt)
+
+    assert {each.name: each.holds for each in evidence} == {
+        "production": True,
+        seed.VERCEL_DOMAINS[0]: True,
+        seed.VERCEL_DOMAINS[1]: False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("answer", "seen"),
+    [
+        ({"deploymentId": seed.VERCEL_GOOD}, "serves 7b9e8d6"),
+        ([{"deployment": {"id": seed.VERCEL_GOOD}}], "serves 7b9e8d6"),
+        ([{"deploymentId": "dpl_other"}], "serves dpl_other"),
+        ([], "serves no deployment"),
+        (web.json_response({}, status=404), "serves 7b9e8d6"),  # then the host itself is asked
+    ],
+)
+async def test_forms_of_an_alias(
+    vercel: World, preview: Preview, answer: object, seen: str
+) -> None:
+    """An alias is understood as a list, as an object, and by asking its host instead."""
+    receipt = await ROLLBACK.execute(vercel.tools, preview)
+    vercel.mirror.bend("/v4/aliases/shop.example", lambda *_: answer)
+
+    evidence = await ROLLBACK.verify(vercel.tools, preview, receipt)
+
+    assert evidence[-1].seen == seen
+
+
+async def test_a_domain_that_follows_late_is_waited_for(vercel: World, preview: Preview) -> None:
+    """Verification looks again for a moment before it says no."""
+    receipt = await ROLLBACK.execute(vercel.tools, preview)
+    looks = iter([seed.VERCEL_BAD, seed.VERCEL_BAD])
+    vercel.mirror.bend(
+        "/v4/aliases/shop.example",
+        lambda *_: {"deploymentId": next(looks, seed.VERCEL_GOOD)},
+    )
+
+    evidence = await ROLLBACK.verify(vercel.tools, preview, receipt)
+
+    assert all(each.holds for each in evidence)
+
+
+async def test_redirects_and_unverified_domains_serve_nothing(
+    vercel: World, preview: Preview
+) -> None:
+    """Domains that only redirect, or that are not ours yet, are not asked what they serve."""
+    receipt = await ROLLBACK.execute(vercel.tools, preview)
+
+    def more(_seen: Seen, answer: Any) -> Any:
+        extra = [
+            {"name": "www.shop.example", "redirect": "shop.example", "verified": True},
+            {"name": "not-yet.example", "verified": False},
+        ]
+        return {"domains": [*answer["domains"], *extra], "pagination": answer["pagination"]}
+
+    vercel.mirror.bend("/domains", more)
+
+    evidence = await ROLLBACK.verify(vercel.tools, preview, receipt)
+
+    assert [each.name for each in evidence] == ["production", *seed.VERCEL_DOMAINS]
+
+
+async def test_a_person_may_have_said_that_it_happened(vercel: World, preview: Preview) -> None:
+    """A step settled by a person without Vercel's answer is verified like any other."""
+    await ROLLBACK.execute(vercel.tools, preview)
+    settled = Receipt(reference="", details={"settled_by": "manager-one"})
+
+    evidence = await ROLLBACK.verify(vercel.tools, preview, settled)
+
+    assert all(each.holds for each in evidence)
+
+
+async def test_reads_are_tried_again(vercel: World) -> None:
+    """A read that meets a bad moment waits as long as it is asked to, and is sent again."""
+    await vercel.misbehave("rate_limit", on="any", seconds=7)
+    await vercel.misbehave("server_error", on="any")
+    began = vercel.clock.seconds
+
+    await ROLLBACK.preview(vercel.tools)
+
+    assert 7 <= vercel.clock.seconds - began < 12
+
+
+async def test_reads_give_up(vercel: World) -> None:
+    """A read is tried three times at most, and says what it met."""
+    await vercel.misbehave("server_error", on="any", times=9)
+
+    with pytest.raises(Unreachable, match=r"can't be read: Internal Server Error \(500"):
+        await ROLLBACK.preview(vercel.tools)
+
+    assert len(vercel.mirror.seen) == 3
+
+
+async def test_nobody_waits_for_an_hour(vercel: World) -> None:
+    """A vendor that wants to be left alone for long is out of reach at once."""
+    await vercel.misbehave("rate_limit", on="any", seconds=3600)
+
+    with pytest.raises(Unreachable, match="429"):
+        await ROLLBACK.preview(vercel.tools)
+
+    assert len(vercel.mirror.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "sentence"),
+    [
+        (200, "<html>Welcome</html>", "answered something unexpected"),
+        (200, "", "answered something unexpected"),
+        (200, "null", "answered something unexpected"),
+        (200, '{"name": "shop-frontend"}', "answered something unexpected: id: Field required"),
+        (200, '{"id": 7, "name": "x"}', "answered something unexpected: id"),
+        (200, '{"id": "../../v2/user", "name": "x"}', "answered something unexpected: id"),
+        (301, "", "301 Moved Permanently"),
+        (401, '{"error": {"message": "Not authorized"}}', "Check the secret VERCEL_TOKEN"),
+        (403, '{"error": {"message": "Not authorized"}}', "what the token in VERCEL_TOKEN may do"),
+        (404, '{"error": {"message": "Project not found."}}', "Project not found"),
+    ],
+)
+async def test_answers_that_can_not_be_used(
+    vercel: World, status: int, body: str, sentence: str
+) -> None:
+    """An answer that is not what was asked for ends the preview with a sentence."""
+    vercel.mirror.bend(
+        "GET /v9/projects/shop-frontend",
+        lambda *_: web.Response(status=status, text=body, content_type="application/json"),
+    )
+
+    with pytest.raises(Unreachable, match=sentence):
+        await ROLLBACK.preview(vercel.tools)
+
+
+async def test_nothing_is_sent_if_vercel_can_not_be_read_first(
+    vercel: World, preview: Preview
+) -> None:
+    """The look right before the request is part of the step: without it, nothing is sent."""
+    await vercel.misbehave("server_error", on="any", times=9)
+
+    with pytest.raises(NotApplied, match="can't be read"):
+        await ROLLBACK.execute(vercel.tools, preview)
+
+    assert vercel.mirror.sent(MOVES) == []
+
+
+async def test_a_vercel_that_is_not_there(vercel: World, preview: Preview) -> None:
+    """If no connection comes about, nothing was sent, and that is certain."""
+    vercel.mirror.bend(MOVES, lambda *_: web.Response(status=500))
+    gone = replace(vercel.tools, _endpoints={"vercel": "http://127.0.0.1:9"})  # type: ignore[type-var]
+
+    with pytest.raises(NotApplied, match="not named in the configuration"):
+        await ROLLBACK.execute(gone, preview)
+
+
+async def test_a_token_in_an_answer_goes_no_further(vercel: World, preview: Preview) -> None:
+    """Even if Vercel repeats our token in its answer, the sentence for people does not."""
+    error = {"error": {"message": f"bad token {TOKEN}", "code": "forbidden"}}
+    vercel.mirror.bend(MOVES, lambda *_: web.json_response(error, status=403))
+
+    with pytest.raises(NotApplied, match=r"bad token \[secret\]"):
+        await ROLLBACK.execute(vercel.tools, preview)
+
+
+async def test_long_and_wild_words_are_tamed(vercel: World, preview: Preview) -> None:
+    """What a vendor says is shown in one line of bounded length, without control characters."""
+    error = {"error": {"message": "no\n\x1b[31m" + "x" * 5000}}
+    vercel.mirror.bend(MOVES, lambda *_: web.json_response(error, status=400))
+
+    with pytest.raises(NotApplied) as refused:
+        await ROLLBACK.execute(vercel.tools, preview)
+
+    assert len(str(refused.value)) < 400
+    assert str(refused.value).isprintable()

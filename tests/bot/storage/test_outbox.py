@@ -1,0 +1,199 @@
+"""Every message that people must see is shown: the newest content, the most urgent first."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.target import Place
+from bot.ports import Due, Kind, Posting, Rank, Reference, Transaction
+from bot.storage.errors import NotRecorded
+from bot.storage.store import SqlStore
+from tests.bot.storage.samples import (
+    DEPLOYS,
+    MONDAY,
+    ManualClock,
+    a_posting,
+    a_rollback,
+    adding,
+)
+
+NOTICE = Reference(DEPLOYS, "1700.1")
+
+
+@pytest.fixture(autouse=True)
+async def _a_rollback(any_store: SqlStore) -> None:
+    """Messages are about a rollback that exists."""
+    await any_store.write(adding(a_rollback()))
+
+
+async def show(store: SqlStore, *postings: Posting) -> None:
+    """Want these shown, in this order."""
+
+    def work(tx: Transaction) -> None:
+        for posting in postings:
+            tx.show(posting)
+
+    await store.write(work)
+
+
+async def due(store: SqlStore) -> list[Due]:
+    """Look at what is due."""
+    return list(await store.read(lambda tx: tx.due_postings(20)))
+
+
+async def posted(store: SqlStore, posting: Posting, reference: Reference) -> None:
+    """Show what is due of one posting."""
+    (mine,) = [one for one in await due(store) if one.posting.key == posting.key]
+    await store.write(lambda tx: tx.shown(mine, reference))
+
+
+async def test_a_wanted_message_is_due_until_it_is_shown(any_store: SqlStore) -> None:
+    """A posting is due with all that a platform needs to know, and no more once it was shown."""
+    await show(any_store, a_posting())
+    (wanted,) = await due(any_store)
+    await any_store.write(lambda tx: tx.shown(wanted, NOTICE))
+
+    assert wanted == Due(a_posting(), wanted=1, reference=None, tried=False, failures=0)
+    assert await due(any_store) == []
+    assert await any_store.read(lambda tx: tx.reference("rb-aaaa", Kind.NOTICE, DEPLOYS)) == NOTICE
+
+
+async def test_the_newest_content_wins(any_store: SqlStore) -> None:
+    """Several changes are one edit, and a change during the edit is another one."""
+    await show(any_store, a_posting(), a_posting(), a_posting())
+    (first,) = await due(any_store)
+    await show(any_store, a_posting())
+    await any_store.write(lambda tx: tx.shown(first, NOTICE))
+    (second,) = await due(any_store)
+    await any_store.write(lambda tx: tx.shown(second, NOTICE))
+
+    assert (first.wanted, first.reference) == (3, None)
+    assert (second.wanted, second.reference) == (4, NOTICE)
+    assert await due(any_store) == []
+
+
+async def test_an_unseen_decision_keeps_its_rank(any_store: SqlStore) -> None:
+    """Progress behind a decision nobody has seen yet must not push it back in the queue."""
+    await show(any_store, a_posting(rank=Rank.DECISION), a_posting(rank=Rank.PROGRESS))
+    (unseen,) = await due(any_store)
+    await posted(any_store, a_posting(), NOTICE)
+    await show(any_store, a_posting(rank=Rank.PROGRESS))
+    (seen,) = await due(any_store)
+
+    assert unseen.posting.rank is Rank.DECISION
+    assert seen.posting.rank is Rank.PROGRESS
+
+
+async def test_the_most_urgent_comes_first(any_store: SqlStore) -> None:
+    """Postings come by rank, then in the order in which they were first wanted, up to a limit."""
+    ask = Posting("rb-aaaa", Kind.ASK, Place("slack", "T1", "U1"), rank=Rank.DECISION)
+    tells = [a_posting(Kind.TELL, about=n, rank=Rank.END) for n in (5, 3)]
+    await show(any_store, a_posting(), *tells, ask)
+
+    limited = await any_store.read(lambda tx: tx.due_postings(3))
+
+    assert [one.posting for one in limited] == [ask, *tells]
+
+
+async def test_a_thread_waits_for_its_notice(any_store: SqlStore) -> None:
+    """What stands under the notice is not due before the notice stands, in the same place."""
+    elsewhere = Posting("rb-aaaa", Kind.NOTICE, Place("slack", "T1", "C-other"))
+    line = a_posting(Kind.LINE, about=1, rank=Rank.DECISION)
+    await show(any_store, line, a_posting(), elsewhere)
+    await posted(any_store, elsewhere, Reference(elsewhere.place, "1700.9"))
+    before = [one.posting for one in await due(any_store)]
+    await posted(any_store, a_posting(), NOTICE)
+    after = [one.posting for one in await due(any_store)]
+
+    assert before == [a_posting()]
+    assert after == [line]
+
+
+async def test_a_postponed_message_comes_back_in_time(
+    any_store: SqlStore, clock: ManualClock
+) -> None:
+    """A posting that has to wait is not due earlier, even if it changes meanwhile."""
+    await show(any_store, a_posting())
+    (first,) = await due(any_store)
+    until = MONDAY + timedelta(seconds=30)
+    await any_store.write(lambda tx: tx.postpone(first, until=until))
+    await show(any_store, a_posting())
+
+    waiting = await any_store.read(lambda tx: (tx.due_postings(9), tx.next_posting_at()))
+    clock.time = until
+    (again,) = await due(any_store)
+
+    assert waiting == ((), until)
+    assert (again.wanted, again.failures) == (2, 1)
+    assert await any_store.read(lambda tx: tx.next_posting_at()) is None
+
+
+async def test_a_try_is_remembered_until_it_is_settled(any_store: SqlStore) -> None:
+    """A post whose answer was lost is marked as tried; once it is shown the mark is gone."""
+    await show(any_store, a_posting())
+    (first,) = await due(any_store)
+    await any_store.write(lambda tx: tx.try_posting(first))
+    (tried,) = await due(any_store)
+    await any_store.write(lambda tx: tx.shown(tried, NOTICE))
+    await show(any_store, a_posting())
+    (later,) = await due(any_store)
+
+    assert (tried.tried, later.tried) == (True, False)
+
+
+async def test_a_message_that_is_gone_is_posted_anew(any_store: SqlStore) -> None:
+    """Reposting forgets where the message stood and that it was tried."""
+    await show(any_store, a_posting())
+    await posted(any_store, a_posting(), NOTICE)
+    await show(any_store, a_posting())
+    (edit,) = await due(any_store)
+
+    await any_store.write(lambda tx: tx.postpone(edit, until=MONDAY, repost=True))
+
+    (anew,) = await due(any_store)
+    assert (anew.reference, anew.tried, anew.failures) == (None, False, 1)
+
+
+async def test_a_hopeless_message_is_set_aside(any_store: SqlStore) -> None:
+    """What its platform will never accept is not due again, even with newer content."""
+    await show(any_store, a_posting())
+    (hopeless,) = await due(any_store)
+
+    await any_store.write(lambda tx: tx.give_up(hopeless, "the channel is archived"))
+    await show(any_store, a_posting())
+
+    assert await due(any_store) == []
+
+
+async def test_nothing_to_show_is_shown(any_store: SqlStore) -> None:
+    """A posting without words is done with and stands nowhere."""
+    await show(any_store, a_posting())
+    (empty,) = await due(any_store)
+
+    await any_store.write(lambda tx: tx.shown(empty, None))
+
+    assert await due(any_store) == []
+    assert await any_store.read(lambda tx: tx.reference("rb-aaaa", Kind.NOTICE, DEPLOYS)) is None
+
+
+async def test_a_click_is_checked_against_what_was_posted(any_store: SqlStore) -> None:
+    """A message is ours only with its own id, in the channel it landed in, for its rollback."""
+    ask = Posting("rb-aaaa", Kind.ASK, Place("slack", "T1", "U1"))
+    direct = Place("slack", "T1", "D1")
+    await show(any_store, ask)
+    await posted(any_store, ask, Reference(direct, "1700.5"))
+
+    async def stands(rollback_id: str, place: Place, message: str) -> bool:
+        return await any_store.read(lambda tx: tx.stands_at(rollback_id, place, message))
+
+    assert await stands("rb-aaaa", direct, "1700.5")
+    assert not await stands("rb-bbbb", direct, "1700.5")
+    assert not await stands("rb-aaaa", Place("slack", "T2", "D1"), "1700.5")
+    assert not await stands("rb-aaaa", ask.place, "1700.5")
+    assert not await stands("rb-aaaa", direct, "1700.6")
+
+
+async def test_a_message_is_about_something(any_store: SqlStore) -> None:
+    """A posting for a rollback that does not exist is not recorded."""
+    with pytest.raises(NotRecorded):
+        await show(any_store, Posting("rb-none", Kind.NOTICE, DEPLOYS))
