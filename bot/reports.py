@@ -38,4 +38,6 @@ async def verify_audit(settings: Settings) -> tuple[bool, str]:
     """Verify the audit chain and say what was found in a sentence."""
     async with _opened(settings) as store:
         found = await store.verify_chain()
-    return found.is_whole, str(found)
+    if found.is_intact:
+        return True, f"The audit chain is intact: {found.sequence} entries, head {found.mac[:16]}."
+    return False, "The audit chain is broken:\n" + "\n".join(found.problems)

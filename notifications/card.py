@@ -40,7 +40,7 @@ from notifications.words import Inlines, cut, headline, plain
 
 _FIRST_LOOK: Final = 380  # whoever reads no further has to know what it does
 _LABELS: Final = 80  # of which this much is labels and the count
-_FULL_ROOM: Final = 300
+_FULL_ROOM: Final = 220
 _ROOM: Final = 160
 _REASON: Final = 300
 _MOST_DOUBTS: Final = 8

@@ -56,8 +56,11 @@ class Transaction(ABC):
         """Append to the audit chain and return the event with its sequence."""
 
     @abstractmethod
-    def events(self, rollback_id: str) -> tuple[Event, ...]:
-        """Return the timeline; only entries whose place in the chain verifies."""
+    def events(self, rollback_id: str | None) -> tuple[Event, ...]:
+        """Return the timeline; only entries whose place in the chain verifies.
+
+        None stands for everything that was refused before there was a rollback.
+        """
 
     @abstractmethod
     def is_new_delivery(self, delivery: str) -> bool:

@@ -17,6 +17,7 @@ _ENTRIES: Final = select(*(audit.c[field.name] for field in fields(Entry))).orde
     audit.c.sequence
 )
 _MINE: Final = _ENTRIES.where(audit.c.rollback_id == bindparam("rollback_id"))
+_NOBODYS: Final = _ENTRIES.where(audit.c.rollback_id.is_(None))
 _APPEND: Final = insert(audit)
 _HEAD: Final = select(*(audit_head.c[field.name] for field in fields(Head)))
 _HEAD_LOCKED: Final = _HEAD.with_for_update()
@@ -44,9 +45,12 @@ class AuditPart(Part):
         self.head = Head(sequence=self.head.sequence + 1, mac=mac, at=self.now)
         return replace(event, sequence=self.head.sequence)
 
-    def events(self, rollback_id: str) -> tuple[Event, ...]:
+    def events(self, rollback_id: str | None) -> tuple[Event, ...]:
         """Return the timeline; only entries whose place in the chain verifies."""
-        rows = self._connection.execute(_MINE, {"rollback_id": rollback_id})
+        if rollback_id is None:
+            rows = self._connection.execute(_NOBODYS)
+        else:
+            rows = self._connection.execute(_MINE, {"rollback_id": rollback_id})
         return tuple(self._verified(Entry(*row) for row in rows))
 
     def _verified(self, entries: Iterator[Entry]) -> Iterator[Event]:

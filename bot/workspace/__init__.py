@@ -1,1 +1,1 @@
-"""The local workspace: a chat, a shop and its providers on one machine, spoken to over real sockets."""
+"""The local workspace: a chat, a shop and its providers on this machine, over real sockets."""

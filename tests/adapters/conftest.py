@@ -21,7 +21,7 @@ from bot.workspace.providers.vercel import Vercel
 from tests.adapters.mirror import Mirror, mirrored
 
 TOKEN = "local-token"
-JOB_SECONDS = 30.0
+JOB_SECONDS = 6.0
 
 
 @dataclass
@@ -49,8 +49,13 @@ class World:
     addresses: Addresses
     log: Path
     box: ToolBox
-    secrets: tuple[str, ...]
+    system: str
     provider: Provider = field(repr=False)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return the names of the secrets that its actions declare."""
+        return (f"{self.system.upper()}_TOKEN",)
 
     @property
     def tools(self) -> Tools:
@@ -62,9 +67,15 @@ class World:
         """Return what took effect, as the provider's disk has it."""
         return [(effect.use, effect.target) for effect in read_effects(self.log)]
 
+    def tools_to(self, url: str) -> Tools:
+        """Return tools for which the provider is somewhere else."""
+        return toolbox(self.clock, {self.system: url}).for_step(
+            key="rb-test/api/1", secrets=self.secrets
+        )
+
     async def misbehave(self, kind: str, **how: Any) -> None:
         """Order a bad day."""
-        async with httpx.AsyncClient(base_url=self.addresses.api) as client:
+        async with httpx.AsyncClient(base_url=self.addresses.api, verify=False) as client:
             answer = await client.post(
                 "/_local/misbehave",
                 json={"kind": kind, **how},
@@ -88,18 +99,21 @@ async def world(kind: type[Provider], system: str, log: Path, clock: Clock) -> A
         job_seconds=JOB_SECONDS,
         clock=lambda: clock.seconds,
     )
-    secret = f"{system.upper()}_TOKEN"
     async with provider.serve() as addresses, mirrored(addresses.api) as mirror:
-        endpoints = {system: mirror.url}
-        box = ToolBox(
-            clock=clock,
-            secrets={secret: TOKEN},
-            endpoints=endpoints,
-            origins=reachable(endpoints, []),
-            scrub=Scrubber([TOKEN]),
-        )
-        yield World(clock, mirror, addresses, log, box, (secret,), provider)
+        box = toolbox(clock, {system: mirror.url})
+        yield World(clock, mirror, addresses, log, box, system, provider)
         await box.close()
+
+
+def toolbox(clock: Clock, endpoints: dict[str, str]) -> ToolBox:
+    """Return the real tools for systems that answer at these addresses."""
+    return ToolBox(
+        clock=clock,
+        secrets={"VERCEL_TOKEN": TOKEN, "RAILWAY_TOKEN": TOKEN},
+        endpoints=endpoints,
+        origins=reachable(endpoints, []),
+        scrub=Scrubber([TOKEN]),
+    )
 
 
 @pytest.fixture

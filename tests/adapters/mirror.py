@@ -1,4 +1,4 @@
-"""A mirror in front of a local provider: shows every request, and bends answers when it is told to."""
+"""A mirror in front of a local provider: shows every request, bends answers when told to."""
 
 import re
 from collections.abc import AsyncIterator, Callable
@@ -43,7 +43,7 @@ Bend = Callable[[Seen, Any], web.Response | Any]
 class Mirror:
     """Passes everything on to a provider, except what a test bends."""
 
-    target: str
+    provider: httpx.AsyncClient
     url: str = ""
     seen: list[Seen] = field(default_factory=list)
     bends: list[tuple[re.Pattern[str], Bend]] = field(default_factory=list)
@@ -70,18 +70,14 @@ class Mirror:
         )
         self.seen.append(seen)
         headers = {k: v for k, v in seen.headers.items() if k.lower() not in HOP_BY_HOP}
-        async with httpx.AsyncClient(base_url=self.target, trust_env=False) as client:
-            try:
-                answer = await client.request(
-                    seen.method,
-                    request.path_qs,
-                    headers=headers,
-                    content=seen.body,
-                )
-            except httpx.RemoteProtocolError:  # the provider lost the answer, so does the mirror
-                assert request.transport is not None
-                request.transport.abort()
-                return web.Response()
+        try:
+            answer = await self.provider.request(
+                seen.method, request.path_qs, headers=headers, content=seen.body
+            )
+        except httpx.RemoteProtocolError:  # the provider lost the answer, so does the mirror
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response()
         for pattern, how in self.bends:
             if pattern.search(_gist(seen)):
                 bent = how(seen, answer.json() if answer.content else None)
@@ -98,15 +94,14 @@ def _gist(seen: Seen) -> str:
 @asynccontextmanager
 async def mirrored(target: str) -> AsyncIterator[Mirror]:
     """Put a mirror in front of a server as long as the block lasts."""
-    mirror = Mirror(target)
-    async with serving(mirror.handle) as mirror.url:
-        yield mirror
+    async with httpx.AsyncClient(base_url=target, verify=False, trust_env=False) as provider:
+        mirror = Mirror(provider)
+        async with serving(mirror.handle) as mirror.url:
+            yield mirror
 
 
 @asynccontextmanager
-async def serving(
-    handle: Callable[[web.Request], Any],
-) -> AsyncIterator[str]:
+async def serving(handle: Callable[[web.Request], Any]) -> AsyncIterator[str]:
     """Serve every path with one handler on the loopback interface."""
     app = web.Application()
     app.add_routes([web.route("*", "/{path:.*}", handle)])

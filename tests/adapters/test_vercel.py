@@ -1,6 +1,5 @@
 """``vercel.rollback``: chosen right, asked for once, told truly."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -382,12 +381,12 @@ async def test_nothing_is_sent_if_vercel_can_not_be_read_first(
 
 
 async def test_a_vercel_that_is_not_there(vercel: World, preview: Preview) -> None:
-    """If no connection comes about, nothing was sent, and that is certain."""
-    vercel.mirror.bend(MOVES, lambda *_: web.Response(status=500))
-    gone = replace(vercel.tools, _endpoints={"vercel": "http://127.0.0.1:9"})  # type: ignore[type-var]
+    """If the connection breaks before the request, nothing was sent, and that is certain."""
+    tools = vercel.tools_to("http://127.0.0.1:9")  # nobody listens there
+    move = ROLLBACK._move(tools, preview)
 
-    with pytest.raises(NotApplied, match="not named in the configuration"):
-        await ROLLBACK.execute(gone, preview)
+    with pytest.raises(NotApplied, match="could not be reached: there is no connection"):
+        await move.api.move("rollback", project=move.project_id, deployment=seed.VERCEL_GOOD)
 
 
 async def test_a_token_in_an_answer_goes_no_further(vercel: World, preview: Preview) -> None:

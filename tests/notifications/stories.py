@@ -1,8 +1,9 @@
 """One rollback of a frontend and a backend in every state it can be in, with its timeline."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.domain import approval
 from bot.domain.event import Event, Happening
@@ -55,10 +56,9 @@ def shop() -> Plan:
     )
 
 
-def at(state: State, **changes: object) -> Rollback:
+def at(state: State, **changes: Any) -> Rollback:
     """Return the rollback in this state; ``changes`` apply to the request."""
-    asked = builders.rollback(plan=shop(), **changes)
-    return _AT[state](asked)
+    return _AT[state](builders.rollback(plan=shop(), **changes))
 
 
 def planning(asked: Rollback) -> Rollback:
@@ -83,7 +83,7 @@ def claimed(asked: Rollback) -> Rollback:
     return replace(quorum(asked).to(State.CLAIMED), claimed_at=minutes(2.1), token=1)
 
 
-def running(asked: Rollback, **second: object) -> Rollback:
+def running(asked: Rollback, **second: Any) -> Rollback:
     """Return it with its first step done and its second one as ``second`` says."""
     first = StepRun(
         "frontend",
@@ -93,7 +93,7 @@ def running(asked: Rollback, **second: object) -> Rollback:
         receipt=Receipt("dpl-41", {}),
         evidence=(Evidence("production", "v41", "v41", holds=True, at=minutes(2.5)),),
     )
-    fields = {"state": StepState.RUNNING, "started_at": minutes(2.6)} | second
+    fields: dict[str, Any] = {"state": StepState.RUNNING, "started_at": minutes(2.6)} | second
     started = claimed(asked).to(State.RUNNING).with_run(first)
     return started.with_run(replace(started.run("backend"), **fields))
 
@@ -131,7 +131,11 @@ def unverified(asked: Rollback) -> Rollback:
 
 
 def partial(asked: Rollback) -> Rollback:
-    failed = {"state": StepState.FAILED, "ended_at": minutes(3), "note": "Railway refused: 403"}
+    failed: dict[str, Any] = {
+        "state": StepState.FAILED,
+        "ended_at": minutes(3),
+        "note": "Railway refused: 403",
+    }
     because = "backend: Railway refused: 403"
     return running(asked, **failed).end(State.PARTIAL, at=minutes(3), because=because)
 
@@ -182,7 +186,7 @@ def stale(asked: Rollback) -> Rollback:
     return quorum(asked).end(State.STALE, at=minutes(2.1), because=because)
 
 
-_AT = {
+_AT: dict[State, Callable[[Rollback], Rollback]] = {
     State.PLANNING: planning,
     State.PENDING: lambda asked: asked,
     State.QUORUM: quorum,
@@ -218,31 +222,39 @@ def events(rollback: Rollback) -> tuple[Event, ...]:
 
 
 def _events(rollback: Rollback) -> Iterator[Event]:
-    def event(
-        kind: Happening, when: datetime, person: str | None = None, **details: str
-    ) -> Event:
-        return Event(kind, when, rollback.id, person=person, details=details)
-
-    yield event(Happening.REQUESTED, rollback.asked_at, rollback.requester)
+    yield _event(rollback, Happening.REQUESTED, rollback.asked_at, rollback.requester)
     if rollback.plan is not None:
-        yield event(Happening.PLANNED, minutes(0.05))
+        yield _event(rollback, Happening.PLANNED, minutes(0.05))
     for vote in rollback.approvals:
-        yield event(Happening.APPROVED, vote.at, vote.person, digest=vote.digest)
+        yield _event(rollback, Happening.APPROVED, vote.at, vote.person, digest=vote.digest)
     if rollback.claimed_at is not None:
-        yield event(Happening.CLAIMED, rollback.claimed_at)
+        yield _event(rollback, Happening.CLAIMED, rollback.claimed_at)
     for run in rollback.steps:
-        if run.started_at is not None:
-            yield event(Happening.STEP_STARTED, run.started_at, step=run.name, note="")
-        kind = _STEP_ENDS.get(run.state)
-        if kind is not None:
-            when = run.ended_at or minutes(2.7)
-            yield event(kind, when, step=run.name, note=run.note)
+        yield from _step_events(rollback, run)
     if rollback.verifying_at is not None:
-        yield event(Happening.VERIFYING, rollback.verifying_at)
+        yield _event(rollback, Happening.VERIFYING, rollback.verifying_at)
     if rollback.outcome is not None:
-        how, outcome = str(rollback.state), rollback.outcome
-        because = outcome.because
-        yield event(Happening.ENDED, outcome.at, outcome.by, state=how, because=because)
+        end = rollback.outcome
+        details = {"state": str(rollback.state), "because": end.because}
+        yield _event(rollback, Happening.ENDED, end.at, end.by, **details)
+
+
+def _step_events(rollback: Rollback, run: StepRun) -> Iterator[Event]:
+    if run.started_at is not None:
+        yield _event(rollback, Happening.STEP_STARTED, run.started_at, step=run.name, note="")
+    if run.state in _STEP_ENDS:
+        at = run.ended_at or minutes(2.7)
+        yield _event(rollback, _STEP_ENDS[run.state], at, step=run.name, note=run.note)
+
+
+def _event(
+    rollback: Rollback,
+    kind: Happening,
+    at: datetime,
+    person: str | None = None,
+    **details: str,
+) -> Event:
+    return Event(kind, at, rollback.id, person=person, details=details)
 
 
 _STEP_ENDS = {

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import secrets
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.chat.slack.blocks import Json
 from bot.chat.slack.reception import Reception
@@ -43,7 +45,7 @@ def create_slack_app(team: Team, reception: Reception) -> AsyncApp:
         authorize=authorize,
         signing_secret=secrets.token_hex(),  # nobody knows it: deliveries over HTTP are refused
         process_before_response=True,  # otherwise Bolt looks for the acknowledgement every 10 ms
-        raise_error_for_unhandled_request=True,
+        raise_error_for_unhandled_request=False,
     )
     half_typed: Any = app
     half_typed.command(_EVERYTHING)(reception.command)
@@ -73,7 +75,8 @@ class SlackGateway:
                 f"{self._team.id}: put the right one in either."
             )
         address = await self._team.socket_address()
-        self._handler = AsyncSocketModeHandler(self._app, settings.app_token)
+        self._handler = _Handler(self._app, settings.app_token)
+        self._handler.turned_away = self._reception.turned_away
         self._handler.client.proxy = settings.proxy  # not one from the environment
         self._handler.client.wss_uri = address
         self._handler.client.aiohttp_client_session = FreshAddresses(self._handler.client)
@@ -107,6 +110,21 @@ class SlackGateway:
                 self._reception.app = app
             case _:
                 pass
+
+
+class _Handler(AsyncSocketModeHandler):
+    """Bolt's own, which also acknowledges and counts a delivery that Bolt stumbles over."""
+
+    turned_away: Counter[str]
+
+    async def handle(self, client: Any, req: SocketModeRequest) -> None:  # noqa: ANN401 - half typed
+        """Hand a delivery to Bolt."""
+        try:
+            await super().handle(client, req)
+        except Exception as error:  # noqa: BLE001 - Bolt trusts the shape of what arrives
+            self.turned_away[type(error).__name__] += 1
+            log.error("Slack delivered something that Bolt can't read: %s", type(error).__name__)
+            await client.send_socket_mode_response({"envelope_id": req.envelope_id})
 
 
 class FreshAddresses:

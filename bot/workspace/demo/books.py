@@ -4,18 +4,32 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from bot.clock import SystemClock
 from bot.domain.event import Happening
 from bot.domain.rollback import Rollback
-from bot.storage import SqlStore, load_or_create_key
+from bot.storage.chain import load_or_create_key
+from bot.storage.store import SqlStore
 
 
 @dataclass(frozen=True)
 class Books:
-    """The bot's store, opened for reading."""
+    """The bot's store."""
 
     store: SqlStore
+
+    @classmethod
+    @asynccontextmanager
+    async def of(cls, folder: Path) -> AsyncGenerator[Self]:
+        """Read what the bot in this folder writes as long as the block lasts."""
+        key = load_or_create_key(folder / "twokey.db.key")
+        store = SqlStore(f"sqlite:///{folder}/twokey.db", clock=SystemClock(), audit_key=key)
+        await store.open()
+        try:
+            yield cls(store)
+        finally:
+            await store.close()
 
     async def rollback(self) -> Rollback | None:
         """Return the newest rollback, if there is any."""
@@ -36,15 +50,3 @@ class Books:
         events = await self.store.read(lambda tx: [e for id_ in known for e in tx.events(id_)])
         refused = [event for event in events if event.kind is Happening.REFUSED_DELIVERY]
         return [event.details["code"] for event in sorted(refused, key=lambda e: e.sequence)]
-
-
-@asynccontextmanager
-async def opened(folder: Path) -> AsyncGenerator[Books]:
-    """Open the database that the bot in this folder is using."""
-    key = load_or_create_key(folder / "twokey.db.key")
-    store = SqlStore(f"sqlite:///{folder}/twokey.db", clock=SystemClock(), audit_key=key)
-    await store.open()
-    try:
-        yield Books(store)
-    finally:
-        await store.close()

@@ -1,4 +1,4 @@
-"""``python -m bot.workspace.demo.bot``: the bot that is served to real teams, on the demo's clock."""
+"""``python -m bot.workspace.demo.bot``: the very bot that serves real teams, on a faster clock."""
 
 import asyncio
 import json
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot import app, logs
+from bot import app
 from bot.config import Settings, load
 from bot.workspace.demo.clock import AcceleratedClock
 from bot.workspace.demo.config import check_loopback
@@ -26,7 +26,7 @@ def main(
     check_local(settings)
     clock = AcceleratedClock(factor=speed, since=since)
 
-    def say_ready(_twokey: app.Twokey) -> None:
+    def say_ready() -> None:
         sys.stdout.write(json.dumps({"ready": True}) + "\n")
         sys.stdout.flush()
 

@@ -1,6 +1,6 @@
 """The demo's ``twokey.yaml``: the people of the local workspace, and the shop on this machine."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from string import Template
 from typing import Final
 from urllib.parse import urlsplit
@@ -10,12 +10,10 @@ from bot.workspace.providers import seed as shop
 from bot.workspace.slack import seed as slack
 
 # They open nothing but the local providers.
-VERCEL_TOKEN: Final = "local-vercel"  # noqa: S105
-RAILWAY_TOKEN: Final = "local-railway"  # noqa: S105
-
+TOKENS: Final = {"vercel": "local-vercel", "railway": "local-railway"}
 DEPLOYS: Final = "C00DEPLOYS"
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _FILE: Final = Template("""\
 version: 1
 database: sqlite:///twokey.db
@@ -30,19 +28,19 @@ endpoints: {vercel: $vercel, railway: $railway}
 targets:
   - name: frontend
     environment: production
-    affected: Frontend (Vercel $site)
+    affected: Frontend (Vercel shop-frontend)
     channel: slack:$team/$channel
-    approvers: [responder, manager-one, manager-two]
+    approvers: &approvers [responder, manager-one, manager-two]
     steps:
-      - &site {name: site, use: vercel.rollback, project: $site}
+      - &pages {name: pages, use: vercel.rollback, project: shop-frontend}
     checks:
-      - &pages {name: shop pages, use: check.http, url: $frontend, expect: {status: healthy},
-                interval: 1, internal: true, allow_plain: true}
+      - &page {name: shop page, use: check.http, url: $frontend, expect: {status: healthy},
+               interval: 1, internal: true, allow_plain: true}
   - name: backend
     environment: production
-    affected: Backend (Railway $service_name)
+    affected: Backend (Railway api)
     channel: slack:$team/$channel
-    approvers: [responder, manager-one, manager-two]
+    approvers: *approvers
     steps:
       - &api {name: api, use: railway.rollback, project: $project, service: $service,
               environment: $environment}
@@ -53,26 +51,34 @@ targets:
     environment: production
     affected: Frontend and backend
     channel: slack:$team/$channel
-    approvers: [responder, manager-one, manager-two]
-    steps: [*site, *api]
-    checks: [*pages, *health]
+    approvers: *approvers
+    steps: [*pages, *api]
+    checks: [*page, *health]
 """)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Addresses:
-    """Where everything of one demo answers; nowhere but on this machine."""
+def configuration(addresses: Mapping[str, str]) -> str:
+    """Return the text of the file for these addresses, all of which are on this machine."""
+    for url in addresses.values():
+        check_loopback(url)
+    return _FILE.substitute(
+        addresses,
+        team=slack.TEAM["id"],
+        channel=DEPLOYS,
+        project=shop.RAILWAY_PROJECT,
+        service=shop.RAILWAY_SERVICE,
+        environment=shop.RAILWAY_ENVIRONMENT,
+    )
 
-    slack: str
-    vercel: str
-    railway: str
-    frontend: str
-    backend: str
 
-    def __post_init__(self) -> None:
-        """Refuse every address that leads to another machine."""
-        for url in (self.slack, self.vercel, self.railway, self.frontend, self.backend):
-            check_loopback(url)
+def secrets(addresses: Mapping[str, str]) -> dict[str, str]:
+    """Return what the bot, and it alone, finds in its environment."""
+    return {
+        "SLACK_API_BASE": addresses["slack"],
+        "SLACK_BOT_TOKEN": slack.BOT_TOKEN,
+        "SLACK_APP_TOKEN": slack.APP_TOKEN,
+        **{f"{name.upper()}_TOKEN": token for name, token in TOKENS.items()},
+    }
 
 
 def check_loopback(url: str) -> None:
@@ -81,31 +87,3 @@ def check_loopback(url: str) -> None:
         raise TwokeyError(
             f"The demo talks to this machine only, and {url} is not on it. Nothing was started."
         )
-
-
-def configuration(addresses: Addresses) -> str:
-    """Return the text of the configuration file."""
-    return _FILE.substitute(
-        team=slack.TEAM["id"],
-        channel=DEPLOYS,
-        vercel=addresses.vercel,
-        railway=addresses.railway,
-        frontend=addresses.frontend,
-        backend=addresses.backend,
-        site=shop.VERCEL_PROJECT_NAME,
-        service_name=shop.RAILWAY_SERVICE_NAME,
-        project=shop.RAILWAY_PROJECT,
-        service=shop.RAILWAY_SERVICE,
-        environment=shop.RAILWAY_ENVIRONMENT,
-    )
-
-
-def secrets(addresses: Addresses) -> dict[str, str]:
-    """Return what the bot alone finds in its environment."""
-    return {
-        "SLACK_API_BASE": addresses.slack,
-        "SLACK_BOT_TOKEN": slack.BOT_TOKEN,
-        "SLACK_APP_TOKEN": slack.APP_TOKEN,
-        "VERCEL_TOKEN": VERCEL_TOKEN,
-        "RAILWAY_TOKEN": RAILWAY_TOKEN,
-    }

@@ -6,13 +6,12 @@ import json
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Self, TypeVar, cast
+from typing import Any, Final
 
 from bot.domain.errors import TwokeyError
-
-T = TypeVar("T")
 
 _READY_WITHIN: Final = 60.0
 _ENDS_WITHIN: Final = 5.0
@@ -20,49 +19,39 @@ _LAST_LINES: Final = 12
 _SOURCE: Final = Path(__file__).parents[3]  # holds the package ``bot``
 
 
+@dataclass(frozen=True)
 class Processes:
-    """All children of one demo, by name; a context manager that leaves none behind."""
+    """All children of one demo, by name."""
 
-    def __init__(self, folder: Path) -> None:
-        """Let everything happen in this folder."""
-        self._folder = folder
-        self._children: dict[str, Process] = {}
-        self._watchers: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> Self:
-        self._death: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        while self._children:  # the youngest first
-            await _end(self._children.popitem()[1])
-        await asyncio.gather(*self._watchers)
+    folder: Path
+    watchers: asyncio.TaskGroup
+    _children: dict[str, Process] = field(default_factory=dict[str, Process], init=False)
 
     async def start(
         self, name: str, module: str, *arguments: str, secrets: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
         """Start a module and return what it says, in one line of JSON, when it is ready."""
-        command = (sys.executable, "-P", "-m", "bot.workspace.demo.leash", module, *arguments)
+        leash = (sys.executable, "-P", "-m", "bot.workspace.demo.leash")
         with self._log(name).open("wb") as log:
             child = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=PIPE,  # the leash
+                *(*leash, module, *arguments),
+                stdin=PIPE,
                 stdout=PIPE,
                 stderr=log,
-                cwd=self._folder,
-                env=_environment(self._folder) | (secrets or {}),
+                cwd=self.folder,
+                env=_environment(self.folder, secrets or {}),
                 start_new_session=True,  # Ctrl-C reaches the demo alone, which ends them in order
             )
         self._children[name] = child
-        watcher = asyncio.create_task(self._watch(name, child))
-        self._watchers.add(watcher)
+        self.watchers.create_task(self._watch(name, child))
         try:
-            said = await asyncio.wait_for(_first_line(child), _READY_WITHIN)
+            async with asyncio.timeout(_READY_WITHIN):
+                said = await child.stdout.readline() if child.stdout else b""
         except TimeoutError as error:
             raise TwokeyError(f"The demo's {name} was not ready in {_READY_WITHIN:g} s.") from error
         if not said:
-            raise TwokeyError(self._obituary(name))
-        return cast("dict[str, Any]", json.loads(said))
+            await asyncio.Event().wait()  # it died: whoever watches it says why, and ends this
+        return dict(json.loads(said))
 
     async def kill(self, name: str) -> None:
         """End a child the way ``kill -9`` does."""
@@ -70,52 +59,47 @@ class Processes:
         child.kill()
         await child.wait()
 
-    async def while_all_live(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do the work; it fails as soon as a child ends that should live."""
-        task = asyncio.create_task(work)
-        try:
-            await asyncio.wait({task, self._death}, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
-                raise TwokeyError(self._obituary(self._death.result()))
-            return task.result()
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+    async def end(self) -> None:
+        """End all children, the youngest first."""
+        while self._children:
+            _, child = self._children.popitem()
+            with contextlib.suppress(ProcessLookupError):
+                child.terminate()
+            try:
+                await asyncio.wait_for(child.wait(), _ENDS_WITHIN)
+            except TimeoutError:
+                child.kill()
+                await child.wait()
 
     async def _watch(self, name: str, child: Process) -> None:
         await child.wait()
-        if self._children.get(name) is child and not self._death.done():
-            self._death.set_result(name)
+        if self._children.get(name) is child:
+            last = self._log(name).read_text(errors="replace").splitlines()[-_LAST_LINES:]
+            words = "\n  ".join(last or ["It said nothing."])
+            raise TwokeyError(f"The demo's {name} ended although it should not have.\n  {words}")
 
     def _log(self, name: str) -> Path:
-        return self._folder / f"{name}.log"
-
-    def _obituary(self, name: str) -> str:
-        last = self._log(name).read_text(errors="replace").splitlines()[-_LAST_LINES:]
-        words = "\n  ".join(["Its last words:", *last] if last else ["It said nothing."])
-        return f"The demo's {name} ended although it should not have. {words}"
+        return self.folder / f"{name}.log"
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    """Return all that a child is told: nothing of what the user's own environment holds."""
+@contextlib.asynccontextmanager
+async def processes(folder: Path) -> AsyncGenerator[Processes]:
+    """Keep children as long as the block lasts; if one dies, the block is cancelled and fails."""
+    async with asyncio.TaskGroup() as watchers:
+        children = Processes(folder, watchers)
+        try:
+            yield children
+        finally:
+            await children.end()
+
+
+def _environment(folder: Path, secrets: Mapping[str, str]) -> dict[str, str]:
+    """Return all that a child is told; nothing of what the user's own environment holds."""
     return {
         "HOME": str(folder),
         "TMPDIR": str(folder),
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(_SOURCE),
+        **secrets,
     }
-
-
-async def _first_line(child: Process) -> bytes:
-    return await child.stdout.readline() if child.stdout else b""
-
-
-async def _end(child: Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        child.terminate()
-    try:
-        await asyncio.wait_for(child.wait(), _ENDS_WITHIN)
-    except TimeoutError:
-        child.kill()
-        await child.wait()

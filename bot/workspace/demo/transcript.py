@@ -1,63 +1,126 @@
-"""The conversation as people would read it, printed while it happens."""
+"""The conversation as people see it: kept current, and written down while it happens."""
 
+import asyncio
+import json
 import time
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final, Self, TypeVar
 
+import httpx
 from rich.console import Console
 
-from bot.workspace.demo import reading
+from bot.domain.errors import TwokeyError
+from bot.workspace.demo.reading import buttons, lines
 from bot.workspace.slack import seed
 
 Json = Mapping[str, Any]
+Seen = TypeVar("Seen")
 
+_PATIENCE: Final = 20.0
 _NAMES: Final = {**seed.PEOPLE, seed.BOT: seed.BOT_NAME, "USLACKBOT": "Slackbot"}
-_MARGIN: Final = " " * 8
 
 
 class Transcript:
-    """Writes down who did what, and every message and edit that came of it."""
+    """Every message as its last edit left it; whoever waits for something is told of news."""
 
-    def __init__(self, console: Console, *, began: float) -> None:
-        """Count the time from ``began``, on the monotonic clock."""
+    def __init__(self, console: Console) -> None:
+        """Write to the console, with the seconds since now."""
+        self.dialogs: dict[str, list[Json]] = {}
         self._console = console
-        self._began = began
-        self._said: set[tuple[str, ...]] = set()
+        self._began = time.monotonic()
+        self._messages: dict[tuple[str, str], Json] = {}
+        self._news = asyncio.Event()
 
-    def did(self, user: str, deed: str) -> None:
-        """Write down what somebody did."""
-        self._headline(f"{_NAMES[user]} {deed}", style="bold cyan")
+    @classmethod
+    @asynccontextmanager
+    async def of(cls, page: str, console: Console) -> AsyncGenerator[Self]:
+        """Follow the news of a workspace as long as the block lasts."""
+        transcript = cls(console)
+        following = asyncio.create_task(transcript._follow(page))
+        try:
+            yield transcript
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
 
-    def note(self, sentence: str) -> None:
-        """Write down what happened outside the chat."""
-        self._headline(sentence, style="bold yellow")
+    @property
+    def seconds(self) -> float:
+        """Return how long it has lasted."""
+        return time.monotonic() - self._began
 
-    def listen(self, channel: str, message: Json, *, before: Json | None) -> None:
-        """Write down a message, or what an edit changed about it."""
-        lines = reading.lines(message)
-        shown = [line for line in lines if line not in reading.lines(before)] if before else lines
-        if before and not shown and len(lines) == len(reading.lines(before)):
+    def write(self, headline: str, *block: str) -> None:
+        """Write down what happened, and when."""
+        for line in (f"{self.seconds:6.1f}  {headline}", *(f"{'':10}{line}" for line in block)):
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    async def until(self, seen: Callable[[], Seen | None], *, what: str) -> Seen:
+        """Return what ``seen`` finds, as soon as it finds something."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while not (found := seen()):
+                    await self._news.wait()
+                return found
+        except TimeoutError as error:
+            raise TwokeyError(f"Nobody saw {what} within {_PATIENCE:g} s.") from error
+
+    def with_button(self, label: str, *, user: str) -> tuple[str, str, str] | None:
+        """Find the newest such button that a person sees: its channel, message and action."""
+        for (channel, ts), message in reversed(self._messages.items()):
+            is_theirs = channel in {*seed.CHANNELS, _direct(user)}
+            if is_theirs and label in buttons(message):
+                return channel, ts, buttons(message)[label]
+        return None
+
+    def has_all(self, shown: Mapping[str, Sequence[Json]]) -> bool:
+        """Tell whether everything that stands in these channels was written down."""
+        return all(
+            self._messages.get((channel, message["ts"])) == message
+            for channel, messages in shown.items()
+            for message in messages
+        )
+
+    async def _follow(self, page: str) -> None:
+        forever = httpx.Timeout(5, read=None)
+        async with (
+            httpx.AsyncClient(base_url=page, timeout=forever, trust_env=False) as http,
+            http.stream("GET", "/page/events") as news,
+        ):
+            async for line in news.aiter_lines():
+                if line:
+                    self._hear(json.loads(line.removeprefix("data: ")))
+                    self._news.set()  # wakes all who wait now
+                    self._news.clear()
+
+    def _hear(self, event: Json) -> None:
+        match event:
+            case {"kind": "message", "channel": channel, "message": message}:
+                before = self._messages.get((channel, message["ts"]))
+                self._messages[channel, message["ts"]] = message
+                self._tell(channel, message, before)
+            case {"kind": "dialogs", "user": user, "dialogs": dialogs}:
+                self.dialogs[user] = dialogs
+            case _:
+                pass  # the rest is for the page
+
+    def _tell(self, channel: str, message: Json, before: Json | None) -> None:
+        said, shown = lines(before) if before else [], lines(message)
+        if said == shown:
             return  # a reply below it was counted
-        deed = f"{_NAMES[message['user']]} {'edits' if before else 'says'} "
-        self._headline(deed + _where(channel, message, lines), style="bold")
-        if tuple(shown) in self._said and len(shown) > 1:
-            shown = ["(the same card)"]
-        self._said.add(tuple(shown))
-        for line in shown or ["(the buttons are gone)"]:
-            self._print(f"{_MARGIN}  {line}")
-
-    def _headline(self, text: str, *, style: str) -> None:
-        seconds = time.monotonic() - self._began
-        self._print(f"{seconds:6.1f}  {text}", style=style)
-
-    def _print(self, text: str, *, style: str | None = None) -> None:
-        self._console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+        deed = "changes it" if before else "says"
+        new = [line for line in shown if line not in said]
+        self.write(f"{_NAMES[message['user']]} {deed} {_where(channel, message)}", *new)
 
 
-def _where(channel: str, message: Json, lines: list[str]) -> str:
+def _direct(user: str) -> str:
+    return f"D{user.removeprefix('U')}"
+
+
+def _where(channel: str, message: Json) -> str:
     if reader := message.get("only_for"):
         return f"to {_NAMES[reader]} privately:"
-    if channel.startswith("D"):
-        return f"to {_NAMES['U' + channel.removeprefix('D')]} directly:"
+    for user, name in seed.PEOPLE.items():
+        if channel == _direct(user):
+            return f"to {name} directly:"
     name = seed.CHANNELS[channel][0]
     return f"in the thread in #{name}:" if "thread_ts" in message else f"in #{name}:"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.domain.rollback import Rollback
+from bot.workspace.demo.config import DEPLOYS
 from bot.workspace.demo.player import Player
 
 Facts = dict[str, Any]
@@ -19,6 +20,7 @@ async def gather(player: Player, parts: Sequence[str]) -> Facts:
     """Return what is known once it is over."""
     rollback = await player.books.rollback()
     voters = [vote.person for vote in rollback.standing] if rollback else []
+    posted = await player.people.messages(DEPLOYS)
     return {
         "state": str(rollback.state) if rollback else None,
         "approvals": len(voters),
@@ -28,7 +30,7 @@ async def gather(player: Player, parts: Sequence[str]) -> Facts:
         "kills": player.kills,
         "steps": list(_steps(rollback)) if rollback else [],
         "healthy_after": await is_healthy(player, parts),
-        "summary_posted": any(player.conversation.posted("summary")),
+        "summary_posted": any(":summary:" in str(message.get("metadata")) for message in posted),
     }
 
 

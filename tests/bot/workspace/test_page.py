@@ -214,6 +214,7 @@ async def test_a_new_user_gets_through_with_the_page_alone(desk: Desk) -> None:
     await expect(page.locator("main .message")).to_contain_text("approve by @Manager One")
     await expect(page.get_by_role("button", name="Approve")).to_have_count(0)
     await page.get_by_role("button", name="# deploys").click()
+    await expect(page.locator("main .message").first).to_contain_text("Backend rollback asked")
     await expect(page.locator(".private")).to_have_count(0)
 
 
@@ -259,6 +260,7 @@ async def test_all_our_blocks_are_drawn(desk: Desk) -> None:
         "blockquote": "quoted & said",
         ".section pre": "kept *as* is",
         ".rich li": "frozen@Manager One",
+        ".rich li strong": "frozen",
         ".rich pre": "GET /health",
     }.items():
         await expect(body.locator(tag)).to_have_text(text)

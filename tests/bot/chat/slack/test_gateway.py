@@ -18,6 +18,7 @@ from bot.ports import ChatRefused, ChatUnreachable
 from bot.workspace.slack.client import Workspace
 from bot.workspace.slack.room import Room
 from tests.bot.chat.slack.conftest import FakeDesk, eventually, settings
+from tests.bot.chat.slack.test_payloads import CLICK, changed, paths
 
 RESPONDER, MANAGER, OUTSIDER = "U00RESPONDER", "U00MANAGER1", "U00OUTSIDER"
 DEPLOYS, GENERAL = "C00DEPLOYS", "C00GENERAL"
@@ -288,6 +289,21 @@ async def test_events_that_nobody_asked_for_are_acknowledged(
     assert len(desk.asked) == 1
     await eventually(lambda: bool(gateway.turned_away))
     assert dict(gateway.turned_away) == {"BoltUnhandledRequestError": 1}
+
+
+@pytest.mark.parametrize("path", list(paths(CLICK | {"type": "block_actions"})))
+async def test_a_broken_delivery_is_acknowledged_and_goes_to_nobody(
+    place: Room, desk: FakeDesk, gateway: SlackGateway, path: tuple[Any, ...]
+) -> None:
+    """Whatever Slack sends, it is acknowledged, and the desk sees only whole deliveries."""
+    whole = CLICK | {"type": "block_actions", "response_url": f"{place.url}/hooks/x"}
+
+    values: tuple[object, ...] = (5, [], {"id": [1]}, "../")
+
+    for value in values:
+        assert await place.sockets.deliver("interactive", changed(whole, path, value)) == {}
+
+    assert len(desk.asked) + sum(gateway.turned_away.values()) == 4
 
 
 async def test_a_lost_connection_comes_back(

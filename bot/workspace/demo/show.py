@@ -1,0 +1,126 @@
+"""Shows the demo: in a browser until Ctrl-C, or as one story that is played and judged."""
+
+import asyncio
+import contextlib
+import difflib
+import json
+import shutil
+import signal
+import tempfile
+import webbrowser
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+
+from bot.domain.errors import TwokeyError
+from bot.workspace.demo import verdict
+from bot.workspace.demo.books import Books
+from bot.workspace.demo.player import Player
+from bot.workspace.demo.processes import processes
+from bot.workspace.demo.stage import Stage
+from bot.workspace.demo.stories import STORIES, Story
+from bot.workspace.demo.transcript import Transcript
+from bot.workspace.slack.client import Workspace
+
+_INTERRUPTED: Final = 130  # as shells call the end by Ctrl-C
+
+
+def run(
+    *,
+    headless: bool = False,
+    story: str = "approve",
+    port: int = 0,
+    keep: bool = False,
+    browser: bool = True,
+) -> int:
+    """Show the demo until Ctrl-C, or play one story through; return the exit status."""
+    console, status = Console(highlight=False, soft_wrap=True), 1
+    try:
+        _check_story(story)
+        with _folder(keep=keep) as folder:
+            if headless:
+                status = asyncio.run(_headless(console, folder, story, port=port))
+            else:
+                asyncio.run(_interactive(console, folder, port=port, browser=browser))
+    except* TwokeyError as group:
+        for error in group.exceptions:
+            Console(stderr=True).print(str(error), markup=False, soft_wrap=True)
+    except* (KeyboardInterrupt, asyncio.CancelledError):
+        status = _INTERRUPTED if headless else 0
+    return status
+
+
+async def _interactive(console: Console, folder: Path, *, port: int, browser: bool) -> None:
+    _end_on_signals()
+    async with processes(folder) as children:
+        with console.status("Starting a chat, a broken shop and the bot …"):
+            stage = await Stage.open(children, port=port, speed=1.0, job_seconds=3.0)
+        console.print(f"[bold]Twokey is here: {stage.page}[/bold]")
+        console.print("Type /rollback backend as Responder, then approve it as the two managers.")
+        console.print("Ctrl-C ends it and leaves nothing behind.")
+        if browser:
+            webbrowser.open(stage.page)
+        await asyncio.Event().wait()
+
+
+async def _headless(console: Console, folder: Path, name: str, *, port: int) -> int:
+    _end_on_signals()
+    story = STORIES[name]
+    async with processes(folder) as children:
+        console.print(f"Story “{name}”: starting a chat, a broken shop and the bot …")
+        stage = await Stage.open(children, port=port, speed=story.speed, job_seconds=0.5)
+        facts, problems = await _play(console, stage, story)
+    for problem in problems:
+        console.print(f"Not as it has to end: {problem}", markup=False)
+    fixed = {"story": name, "chat": "slack", "store": "sqlite"}
+    console.out(json.dumps(fixed | facts))
+    return 1 if problems else 0
+
+
+async def _play(console: Console, stage: Stage, story: Story) -> tuple[dict[str, Any], list[str]]:
+    """Do all deeds of the story; return the facts, and what is wrong with them."""
+    problems: list[str] = []
+    async with (
+        Workspace(stage.page) as people,
+        Books.of(stage.processes.folder) as books,
+        Transcript.of(stage.page, console) as transcript,
+    ):
+        player = Player(stage=stage, people=people, books=books, transcript=transcript)
+        was_healthy = await verdict.is_healthy(player, story.parts)
+        try:
+            for deed in (*story.deeds, Player.read_all):
+                await deed(player)
+        except TwokeyError as error:
+            problems.append(str(error))
+        facts = await verdict.gather(player, story.parts)
+        facts |= {"healthy_before": was_healthy, "seconds": round(transcript.seconds, 1)}
+    return facts, problems + verdict.differences(facts, story.ends)
+
+
+def _check_story(name: str) -> None:
+    if name not in STORIES:
+        near = difflib.get_close_matches(name, STORIES, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise TwokeyError(f"There is no story “{name}”.{hint} Stories: {', '.join(STORIES)}.")
+
+
+@contextlib.contextmanager
+def _folder(*, keep: bool) -> Generator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="twokey-demo-"))
+    try:
+        yield folder
+    finally:
+        if keep:
+            Console(stderr=True).print(f"All that was written is in {folder}", soft_wrap=True)
+        else:
+            shutil.rmtree(folder)
+
+
+def _end_on_signals() -> None:
+    """Put everything away, as after Ctrl-C, also when told to end in another way."""
+    task = asyncio.current_task()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if task is not None:
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)

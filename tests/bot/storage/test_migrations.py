@@ -1,0 +1,116 @@
+"""The tables of the program and those of the database are the same, or the program says so."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, make_url
+
+from bot.storage.connection import create_file, make_engine
+from bot.storage.errors import Unusable
+from bot.storage.migrate import migrate
+from bot.storage.store import SqlStore
+from bot.storage.tables import metadata
+from tests.bot.storage.samples import KEY, ManualClock, a_rollback, adding, execute, query
+
+
+def described(connection: Connection) -> dict[str, Any]:
+    """Describe every table as the database itself knows it."""
+    inspector = inspect(connection)
+
+    def by_name(things: Any) -> list[Any]:
+        return sorted(things, key=lambda thing: str(thing["name"]))
+
+    return {
+        table: (
+            str(inspector.get_columns(table)),
+            inspector.get_pk_constraint(table),
+            by_name(inspector.get_foreign_keys(table)),
+            by_name(inspector.get_unique_constraints(table)),
+            by_name(inspector.get_check_constraints(table)),
+            str(by_name(inspector.get_indexes(table))),
+        )
+        for table in metadata.tables
+    }
+
+
+def modes_in(folder: Path) -> dict[str, str]:
+    """Say who may do what with each file."""
+    return {file.name: oct(file.stat().st_mode & 0o777) for file in folder.iterdir()}
+
+
+def test_the_tables_are_what_the_migrations_make(url: str) -> None:
+    """A migrated database has exactly the columns, keys, checks and indexes that the code knows."""
+    create_file(make_url(url))
+    engine = make_engine(make_url(url), writes=True)
+
+    with engine.begin() as connection:
+        migrate(connection)
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+        migrated = described(connection)
+        connection.rollback()
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        intended = described(connection)
+        connection.rollback()
+    engine.dispose()
+
+    assert differences == []
+    assert migrated == intended
+
+
+async def test_opening_again_changes_nothing(url: str, clock: ManualClock) -> None:
+    """A database that is up to date keeps its content when it is opened again."""
+    store = SqlStore(url, clock=clock, audit_key=KEY)
+    await store.open()
+    await store.write(adding(a_rollback()))
+    await store.close()
+
+    await store.open()
+    loaded = await store.read(lambda tx: tx.load("rb-aaaa"))
+    await store.close()
+
+    assert loaded == a_rollback()
+
+
+async def test_a_newer_database_is_left_alone(url: str, clock: ManualClock) -> None:
+    """A program that is older than its database says so and does not touch it."""
+    store = SqlStore(url, clock=clock, audit_key=KEY)
+    await store.open()
+    await store.close()
+    execute(url, "UPDATE alembic_version SET version_num = '9999'")
+
+    with pytest.raises(Unusable, match=r"newer Twokey .*9999.*Install the newer version"):
+        await store.open()
+
+    assert query(url, "SELECT version_num FROM alembic_version") == [("9999",)]
+
+
+async def test_only_our_user_can_read_the_file(tmp_path: Path, clock: ManualClock) -> None:
+    """The SQLite file and the files beside it are readable by their owner alone."""
+    path = tmp_path / "twokey.sqlite"
+    path.touch(mode=0o644)
+    usual = os.umask(0o022)
+    store = SqlStore(f"sqlite:///{path}", clock=clock, audit_key=KEY)
+    await store.open()
+    await store.write(adding(a_rollback()))
+
+    modes = modes_in(tmp_path)
+    await store.close()
+    os.umask(usual)
+
+    assert modes == dict.fromkeys(
+        ("twokey.sqlite", "twokey.sqlite-wal", "twokey.sqlite-shm"), oct(0o600)
+    )
+
+
+@pytest.mark.parametrize("wrong", ["sqlite://", "sqlite:///:memory:", "mysql://host/db"])
+async def test_other_databases_are_refused(wrong: str, clock: ManualClock) -> None:
+    """A database that can't keep what was promised is refused in words."""
+    store = SqlStore(wrong, clock=clock, audit_key=KEY)
+
+    with pytest.raises(Unusable, match=r"needs a file|sqlite or postgresql"):
+        await store.open()
