@@ -123,7 +123,7 @@ class HttpCheck(Assertion):
 
 def _check_url(url: str, *, allow_plain: bool, internal: bool) -> None:
     parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
         raise ValueError("a check needs an address that starts with https://")
     if parts.scheme == "http" and not allow_plain:
         raise ValueError("http:// can be read and changed on its way; say `allow_plain: true`")

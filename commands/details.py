@@ -44,8 +44,15 @@ def _facts(step: Step) -> Iterator[Fact]:
     yield Fact("Changes", (Code(preview.resource),))
     if step.needs:
         yield Fact("After", (", ".join(step.needs),))
-    for warning in preview.warnings:
-        yield Fact("Note", (warning,))
+    for label, words in (
+        ("Comes back", preview.comes_back),
+        ("Does NOT come back", preview.stays_lost),
+        ("Note", preview.warnings),
+    ):
+        if words:
+            yield Fact(label, (", ".join(words),))
+    if preview.undo:
+        yield Fact("Undo", (preview.undo,))
 
 
 COMMANDS: Final = (Command(verb="details", handle=handle),)

@@ -111,6 +111,9 @@ def _other_facts(rollback: Rollback, plan: Plan, people: People) -> Iterator[Fac
     if approved:
         yield Fact("Approved by", tuple(approved[1:]))
     yield from _in_full(rollback, plan)
+    ages = tuple(_ages(plan))
+    if ages:
+        yield Fact("Made", ages[1:])
     back = comes_back(plan)
     if back:
         yield Fact("Comes back", (_fitting(back, _ROOM),))
@@ -123,6 +126,16 @@ def _other_facts(rollback: Rollback, plan: Plan, people: People) -> Iterator[Fac
     risk = "DESTRUCTIVE: something is lost for good" if is_destructive else "reversible"
     yield Fact("Risk", (f"{risk} · asked by {people.name(rollback.requester)}",))
     yield Fact("ETA", eta(rollback))
+
+
+def _ages(plan: Plan) -> Iterator[Inline]:
+    """Say when the two versions were made, where there are only two; each after a separator."""
+    single = plan.steps if len(plan.steps) == 1 else ()
+    for point in (p for step in single for p in (step.preview.before, step.preview.after)):
+        if point.made_at is not None:
+            yield ", "
+            yield f"{cut(point.label, 40)} "
+            yield When(point.made_at, relative=True)
 
 
 def _in_full(rollback: Rollback, plan: Plan) -> Iterator[Fact]:

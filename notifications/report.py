@@ -43,7 +43,7 @@ _MARKS: Final = {
 
 def report(told: Summary, *, most: int = MOST_LINES) -> Message:
     """Make the whole summary; lists longer than ``most`` say how much they leave out."""
-    title = f"Summary · {told.target} · {told.environment}"
+    title = f"Summary · {told.target} · {told.environment} · {told.id}"
     blocks: tuple[Block, ...] = (
         Title(title),
         Line((told.paragraph,)),

@@ -129,16 +129,18 @@ class RailwayRollback(Action):
 def _warnings(
     instance: Instance, versions: Sequence[Version], *, current: Version, chosen: Version
 ) -> Iterator[str]:
-    if not instance.active_deployments:
-        yield f"Nothing runs right now: {current.label} is {current.obstacle or 'stopped'}."
+    latest = instance.latest_deployment
+    if latest and not instance.active_deployments:
+        yield f"Nothing runs right now: {current.label} is {latest.status}."
     twins = [v for v in versions if v.source == current.source and v.made_at < current.made_at]
     if any(chosen.made_at < twin.made_at for twin in twins):
         yield f"{current.label} was rolled back to before. This goes further back."
     if current.source and current.source == chosen.source and current.id != chosen.id:
         yield "Both run the same code; their variables may differ."
-    latest = instance.latest_deployment
-    if latest and latest.id != current.id and latest.status in UNDER_WAY | WAITS_FOR_A_PERSON:
-        yield f"A newer deployment is {latest.status} and may replace the rolled-back one."
+    if latest and latest.id != current.id and latest.created_at > current.made_at:
+        is_coming = latest.status in UNDER_WAY | WAITS_FOR_A_PERSON
+        what_of_it = "may replace the rolled-back one" if is_coming else "does not serve"
+        yield f"The newest deployment, {latest.version.label}, is {latest.status} and {what_of_it}."
 
 
 def _auto_deploy_warning(*, is_on: bool | None) -> tuple[str, ...]:

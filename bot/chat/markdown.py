@@ -78,7 +78,8 @@ def _markdown(block: Block) -> Iterator[str]:
         case Quote(text):
             yield f"> {_line_start(_escaped(text))}"
         case Facts(facts):
-            yield "\n".join(f"- **{_escaped(f.label)}:** {_values(f)}" for f in facts)
+            # Another bullet than a checklist's, which would otherwise be the same list.
+            yield "\n".join(f"* **{_escaped(f.label)}:** {_values(f)}" for f in facts)
         case Checklist(title, ticks):
             yield f"**{_escaped(title)}**"
             signed = ((_SIGNS[tick.mark], tick.parts) for tick in ticks)
@@ -114,8 +115,8 @@ def _escaped(text: str) -> str:
 
 
 def _line_start(line: str) -> str:
-    """Keep the first characters of a paragraph from making it a list or a heading."""
-    return _STARTS_BLOCK.sub(_guarded, line)
+    """Keep the first characters of a paragraph from making it a list, a heading or code."""
+    return _STARTS_BLOCK.sub(_guarded, line.lstrip())
 
 
 def _guarded(match: re.Match[str]) -> str:

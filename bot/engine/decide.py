@@ -1,6 +1,6 @@
 """What people decide by a click: one short transaction each, with its audit entry and outbox."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bot.domain import approval
@@ -115,6 +115,7 @@ async def settle(
         lambda r, person, at: approval.settle(
             r, person=person, step=ticket.about, happened=happened, at=at
         ),
+        details={"step": ticket.about, "happened": "yes" if happened else "no"},
     )
     if rollback.state is State.RUNNING and engine.tools is not None:
         start(engine, rollback)
@@ -152,14 +153,17 @@ async def _decide(
     rule: Rule,
     *,
     anywhere: bool = False,
+    details: Mapping[str, str] | None = None,
 ) -> Rollback:
+    said = details or {"digest": ticket.digest}
+
     def work(tx: Transaction, person: str) -> Rollback:
         rollback = tx.load(ticket.rollback_id)
         if not anywhere:
             _check_place(tx, rollback, invocation)
         check_new(tx, invocation)
         changed = rule(rollback, person, tx.now)
-        _write(tx, engine, rollback, changed, kind, invocation, ticket=ticket, person=person)
+        _write(tx, engine, rollback, changed, kind, invocation, details=said, person=person)
         return changed
 
     return await pass_through(engine, invocation, work, rollback_id=ticket.rollback_id)
@@ -173,7 +177,7 @@ def _write(
     kind: Happening,
     invocation: Invocation,
     *,
-    ticket: Ticket,
+    details: Mapping[str, str],
     person: str,
 ) -> None:
     account = str(invocation.account)
@@ -182,7 +186,6 @@ def _write(
         return
     if after.resolution is not None and after.resolution.confirmed_by is not None:
         tx.unlock(after.id)
-    details = {"digest": ticket.digest, "about": ticket.about}
     commit(tx, engine.people, after, kind, person=person, account=account, details=details)
     if after.state is State.QUORUM and before.state is State.PENDING:
         tx.record(Event(kind=Happening.QUORUM, at=tx.now, rollback_id=after.id))

@@ -31,6 +31,7 @@ def make_engine(url: URL, *, writes: bool) -> Engine:
     size = 1 if writes else READERS
     match url.get_backend_name():
         case "sqlite":
+            _create_file(url)
             engine = create_engine(url, pool_size=size, max_overflow=0, hide_parameters=True)
             event.listen(engine, "connect", partial(_prepare_sqlite, writes=writes))
             # A deferred BEGIN that turns into a write fails at once if anybody else wrote (P8).
@@ -50,12 +51,10 @@ def make_engine(url: URL, *, writes: bool) -> Engine:
     return engine
 
 
-def create_file(url: URL) -> None:
-    """Make sure that only our user can read the SQLite file; its side files follow its mode."""
-    if url.get_backend_name() != "sqlite":
-        return
+def _create_file(url: URL) -> None:
+    """Make sure that only our user can read the file; those beside it follow its mode."""
     if not url.database or url.database == ":memory:":
-        raise Unusable("The SQLite database needs a file: sqlite:////var/lib/twokey/twokey.sqlite.")
+        raise Unusable("SQLite needs a file here, such as sqlite:////var/lib/twokey/twokey.sqlite.")
     path = Path(url.database)
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))

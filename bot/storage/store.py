@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from typing import TypeVar
 
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.ports import Clock, Transaction
 from bot.storage.audit import begin_chain, read_head, verify_chain
 from bot.storage.chain import ChainReport
-from bot.storage.connection import READERS, create_file, make_engine
+from bot.storage.connection import READERS, make_engine
 from bot.storage.errors import Unreadable
 from bot.storage.migrate import migrate
 from bot.storage.part import Keeper
@@ -35,16 +36,18 @@ class SqlStore:
         """Bring the tables up to date and start the threads, for the running event loop."""
         self._loop = asyncio.get_running_loop()
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="twokey-reader")
-        self._for_writing = make_engine(self._url, writes=True)
-        self._for_reading = make_engine(self._url, writes=False)
-        await self._in_thread(self._prepare)
+        self._engines = ExitStack()
+        try:
+            await self._in_thread(self._prepare)
+        except BaseException:
+            await self._let_go()
+            raise
         self._writer = Writer(self._for_writing, self._keeper, self._tell)
 
     async def close(self) -> None:
         """Finish what is queued and let go of the database."""
         await self._writer.close()
-        await self._in_thread(self._let_go)
-        self._pool.shutdown()
+        await self._let_go()
 
     def on_commit(self, listener: Callable[[], object]) -> None:
         """Call this on the event loop after each commit that changed something."""
@@ -74,15 +77,21 @@ class SqlStore:
                 "The database can't be read right now. Nothing was changed. Try again in a moment."
             ) from error
 
+    async def _let_go(self) -> None:
+        await self._in_thread(self._engines.close)
+        self._pool.shutdown()
+
     def _prepare(self) -> None:
-        create_file(self._url)
+        self._for_writing = self._make_engine(writes=True)
+        self._for_reading = self._make_engine(writes=False)
         with self._for_writing.begin() as connection:
             migrate(connection)
             begin_chain(connection, self._keeper)
 
-    def _let_go(self) -> None:
-        self._for_reading.dispose()
-        self._for_writing.dispose()  # last: on SQLite it puts everything into the one file
+    def _make_engine(self, *, writes: bool) -> Engine:
+        engine = make_engine(self._url, writes=writes)
+        self._engines.callback(engine.dispose)
+        return engine
 
     def _read(self, work: Callable[[Transaction], T]) -> T:
         with self._for_reading.begin() as connection:

@@ -92,11 +92,8 @@ class Guard(httpx.AsyncHTTPTransport):
             for name, value in response.headers.multi_items()
             if name not in {"content-length", "transfer-encoding", "set-cookie"}
         ]
-        return httpx.Response(
-            response.status_code,
-            headers=headers,
-            content=text.encode("utf-8", "surrogateescape"),
-        )
+        cleaned = httpx.ByteStream(text.encode("utf-8", "surrogateescape"))
+        return httpx.Response(response.status_code, headers=headers, stream=cleaned)
 
     async def _read(self, response: httpx.Response) -> bytes:
         # Nothing packed was asked for; a small packed answer could unpack to any size.

@@ -17,14 +17,15 @@ class Scrubber:
 
     def __init__(self, values: Iterable[str]) -> None:
         """Prepare every form that a secret may take."""
-        forms = {form.lower() for value in values for form in _forms(value)}
-        self._forms = sorted((f for f in forms if len(f) >= _SHORTEST), key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, self._forms)), re.IGNORECASE)
+        forms = {form for value in values for form in _forms(value)}
+        usable = sorted((f for f in forms if len(f) >= _SHORTEST), key=len, reverse=True)
+        self._folded = tuple({form.casefold() for form in usable})
+        self._pattern = re.compile("|".join(map(re.escape, usable)), re.IGNORECASE)
 
     def __call__(self, text: str) -> str:
         """Return the text without any secret."""
-        folded = text.lower()  # a plain search first: it is far faster, and mostly finds nothing
-        if not any(form in folded for form in self._forms):
+        folded = text.casefold()  # a plain search first: it is far faster, and mostly finds nothing
+        if not any(form in folded for form in self._folded):
             return text
         return self._pattern.sub(HIDDEN, text)
 
@@ -34,6 +35,7 @@ def _forms(value: str) -> Iterator[str]:
     raw = value.encode()
     yield from (value, value[::-1], quote(value, safe=""), quote_plus(value), raw.hex())
     yield from (repr(value)[1:-1], json.dumps(value)[1:-1])
+    yield json.dumps(value, ensure_ascii=False)[1:-1]
     for shift in range(3):  # inside a longer text, base64 falls three ways
         encoded = base64.b64encode(bytes(shift) + raw).decode()
         inside = encoded[-(-shift * 8 // 6) : (shift + len(raw)) * 8 // 6]

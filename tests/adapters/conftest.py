@@ -18,7 +18,7 @@ from bot.workspace.providers.effects import EffectLog, read_effects
 from bot.workspace.providers.railway import Railway
 from bot.workspace.providers.server import Addresses, Provider
 from bot.workspace.providers.vercel import Vercel
-from tests.adapters.mirror import Mirror, mirrored
+from tests.adapters.mirror import NO_TLS, Mirror, mirrored
 
 TOKEN = "local-token"
 JOB_SECONDS = 6.0
@@ -67,15 +67,9 @@ class World:
         """Return what took effect, as the provider's disk has it."""
         return [(effect.use, effect.target) for effect in read_effects(self.log)]
 
-    def tools_to(self, url: str) -> Tools:
-        """Return tools for which the provider is somewhere else."""
-        return toolbox(self.clock, {self.system: url}).for_step(
-            key="rb-test/api/1", secrets=self.secrets
-        )
-
     async def misbehave(self, kind: str, **how: Any) -> None:
         """Order a bad day."""
-        async with httpx.AsyncClient(base_url=self.addresses.api, verify=False) as client:
+        async with httpx.AsyncClient(base_url=self.addresses.api, verify=NO_TLS) as client:
             answer = await client.post(
                 "/_local/misbehave",
                 json={"kind": kind, **how},

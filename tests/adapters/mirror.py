@@ -1,6 +1,7 @@
 """A mirror in front of a local provider: shows every request, bends answers when told to."""
 
 import re
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Any
 import httpx
 from aiohttp import web
 
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # none is spoken here; loading roots takes time
 HOP_BY_HOP = {"content-length", "transfer-encoding", "connection", "host", "date", "server"}
 
 
@@ -94,7 +96,7 @@ def _gist(seen: Seen) -> str:
 @asynccontextmanager
 async def mirrored(target: str) -> AsyncIterator[Mirror]:
     """Put a mirror in front of a server as long as the block lasts."""
-    async with httpx.AsyncClient(base_url=target, verify=False, trust_env=False) as provider:
+    async with httpx.AsyncClient(base_url=target, verify=NO_TLS) as provider:
         mirror = Mirror(provider)
         async with serving(mirror.handle) as mirror.url:
             yield mirror

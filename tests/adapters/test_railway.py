@@ -82,7 +82,7 @@ async def test_the_service_moved_elsewhere(railway: World, preview: Preview) -> 
     older = ROLLBACK.wanting("v39")
     await older.execute(railway.tools, await older.preview(railway.tools))
 
-    with pytest.raises(NotApplied, match="left v42 in the meantime. Nothing was changed"):
+    with pytest.raises(NotApplied, match=r"left v42 in the meantime\. Nothing was changed"):
         await ROLLBACK.execute(railway.tools, preview)
 
     assert railway.effects == [("railway.rollback", seed.RAILWAY_OLDER)]
@@ -179,7 +179,7 @@ async def test_a_deployment_that_failed(railway: World, preview: Preview) -> Non
     """If the new deployment fails and the old one still serves, nothing happened."""
     await railway.misbehave("fail_job")
 
-    with pytest.raises(NotApplied, match="ended as FAILED. v42 still serves"):
+    with pytest.raises(NotApplied, match=r"ended as FAILED\. v42 still serves"):
         await ROLLBACK.execute(railway.tools, preview)
 
     assert await ROLLBACK.probe(railway.tools, preview) is False
@@ -217,7 +217,7 @@ async def test_a_deployment_that_takes_too_long(railway: World, preview: Preview
 
     receipt = await ROLLBACK.execute(railway.tools, preview)
 
-    assert railway.clock.seconds - began > 360
+    assert railway.clock.seconds - began >= 360
     assert receipt.details["status"] == "DEPLOYING"
 
 
@@ -248,7 +248,7 @@ async def test_deployments_without_a_source(railway: World) -> None:
 
     assert railway.effects == DONE
     assert evidence.holds
-    with pytest.raises(InDoubt, match="does not say what .* was made from"):
+    with pytest.raises(InDoubt, match=r"does not say what .* was made from"):
         await ROLLBACK.probe(railway.tools, preview)
 
 

@@ -140,19 +140,30 @@ async def test_auto_deploy_can_not_be_read(railway: World) -> None:
     assert "can't be read" in warning
 
 
-async def test_a_deployment_is_under_way(railway: World) -> None:
-    """Approvers learn of a newer deployment that may take over at any moment."""
+@pytest.mark.parametrize(
+    ("status", "what_of_it"),
+    [("BUILDING", "may replace the rolled-back one"), ("FAILED", "does not serve")],
+)
+async def test_a_newer_deployment_than_what_serves(
+    railway: World, status: str, what_of_it: str
+) -> None:
+    """Approvers learn of a newer deployment that may take over, or that never served."""
 
     def newer(_seen: object, answer: Any) -> Any:
         instance = answer["data"]["serviceInstance"]
-        latest = instance["latestDeployment"] | {"id": "newer", "status": "BUILDING"}
+        latest = instance["latestDeployment"] | {
+            "id": "newer",
+            "status": status,
+            "meta": {"commitMessage": "v43: faster carts"},
+            "createdAt": "2028-01-01T00:00:00.000Z",
+        }
         return {"data": {"serviceInstance": instance | {"latestDeployment": latest}}}
 
     railway.mirror.bend("query Instance", newer)
 
     preview = await ROLLBACK.preview(railway.tools)
 
-    assert "A newer deployment is BUILDING and may replace the rolled-back one." in preview.warnings
+    assert f"The newest deployment, v43, is {status} and {what_of_it}." in preview.warnings
 
 
 async def test_nothing_runs(railway: World) -> None:
@@ -169,12 +180,16 @@ async def test_nothing_runs(railway: World) -> None:
     preview = await ROLLBACK.preview(railway.tools)
 
     assert (preview.before.label, preview.after.label) == ("v42", "v41")
-    assert "Nothing runs right now: its deployment is CRASHED." in preview.warnings
+    assert "Nothing runs right now: v42 is CRASHED." in preview.warnings
 
 
 async def test_a_service_that_was_never_deployed(railway: World) -> None:
     """A service without any deployment can't be rolled back."""
-    empty = {"serviceName": "api", "activeDeployments": [], "latestDeployment": None}
+    empty: dict[str, object] = {
+        "serviceName": "api",
+        "activeDeployments": [],
+        "latestDeployment": None,
+    }
     railway.mirror.bend("query Instance", lambda *_: {"data": {"serviceInstance": empty}})
 
     with pytest.raises(Refused, match="was never deployed"):

@@ -84,6 +84,11 @@ def test_a_loss_is_never_silent() -> None:
     assert "Does NOT   nothing is named\n" in shown(builders.rollback(plan=harmless))
 
 
+def test_the_age_of_both_versions_is_seen() -> None:
+    """The card of a single change says when both of its versions were made."""
+    assert "Made       v42 10:00 UTC, v41 2026-11-18 12:00 UTC\n" in shown(builders.rollback())
+
+
 def test_something_without_a_way_back_says_so() -> None:
     """Where no undo is known, the card says so by the step's name."""
     one_way = builders.plan(builders.step(preview=builders.preview(undo="")))

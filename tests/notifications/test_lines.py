@@ -12,6 +12,7 @@ from bot.domain.rollback import Rollback, State, StepState
 from bot.domain.target import Policy
 from bot.message import Code, Note
 from notifications.lines import line
+from tests.bot.builders import NOON
 from tests.notifications import stories
 from tests.notifications.stories import PEOPLE, minutes
 
@@ -20,7 +21,7 @@ def said(
     rollback: Rollback,
     kind: Happening,
     *,
-    at: datetime = stories.NOON,
+    at: datetime = NOON,
     person: str | None = None,
     **details: str,
 ) -> str | None:
@@ -123,16 +124,16 @@ def test_a_step_that_went_wrong_says_how(kind: Happening, run: StepState, words:
 
 def test_a_step_in_doubt_is_asked_about_while_it_is() -> None:
     """The question stands in the line only while an answer is waited for."""
-    details = {"step": "backend", "note": "the connection broke"}
-
-    asked = said(stories.at(State.WAITING), Happening.STEP_IN_DOUBT, **details)
-    over = said(stories.at(State.NEEDS_HUMAN), Happening.STEP_IN_DOUBT, **details)
+    asked, over = (
+        said(stories.at(state), Happening.STEP_IN_DOUBT, step="backend", note="the line broke")
+        for state in (State.WAITING, State.NEEDS_HUMAN)
+    )
 
     assert asked == (
-        "backend (production): Railway api was sent, the answer was lost: the connection broke. "
+        "backend (production): Railway api was sent, the answer was lost: the line broke. "
         "Did it happen? Answer on the card by 2026-11-22 12:02 UTC."
     )
-    assert str(over).endswith("the connection broke.")
+    assert str(over).endswith("the line broke.")
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,15 @@ def _counts(checklist: Checklist) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize("state", [state for state in State if state.is_terminal])
+def test_nothing_stays_open_after_the_end(state: State) -> None:
+    """Once it ended, no tick looks as if it were still to come."""
+    blocks = notice(stories.at(state), PEOPLE).blocks
+
+    marks = {t.mark for b in blocks if isinstance(b, Checklist) for t in b.ticks}
+    assert marks.isdisjoint({Mark.OPEN, Mark.RUNNING})
+
+
 def test_steps_on_the_same_thing_are_told_apart() -> None:
     """Two steps that act on one subject also show their own names."""
     same = builders.plan(builders.step("freeze"), builders.step("roll-back"))

@@ -22,7 +22,7 @@ from bot.ports import ChatRefused, ChatUnreachable
 
 _EVERYTHING: Final = re.compile(r".*", re.DOTALL)
 _CONNECT_SECONDS: Final = 15.0
-_CLOSE_SECONDS: Final = 3.0
+_SETTLE_SECONDS: Final = 3.0
 
 
 def create_slack_app(team: Team, reception: Reception) -> AsyncApp:
@@ -45,7 +45,7 @@ def create_slack_app(team: Team, reception: Reception) -> AsyncApp:
         authorize=authorize,
         signing_secret=secrets.token_hex(),  # nobody knows it: deliveries over HTTP are refused
         process_before_response=True,  # otherwise Bolt looks for the acknowledgement every 10 ms
-        raise_error_for_unhandled_request=False,
+        raise_error_for_unhandled_request=True,
     )
     half_typed: Any = app
     half_typed.command(_EVERYTHING)(reception.command)
@@ -89,11 +89,12 @@ class SlackGateway:
             raise ChatUnreachable("Slack's Socket Mode can't be reached.") from None
 
     async def stop(self) -> None:
-        """Take no more deliveries and end what is being answered."""
+        """Answer what has arrived, while it can still be acknowledged, and disconnect."""
+        await self._reception.settle(seconds=_SETTLE_SECONDS)
         if self._handler is not None:
             await self._handler.close_async()
             self._handler = None
-        await self._reception.close(seconds=_CLOSE_SECONDS)
+        await self._reception.close()
 
     async def is_connected(self) -> bool:
         """Tell whether Slack can deliver right now."""
@@ -121,6 +122,8 @@ class _Handler(AsyncSocketModeHandler):
         """Hand a delivery to Bolt."""
         try:
             await super().handle(client, req)
+        except ConnectionError:
+            raise  # the acknowledgement came too late for this socket; the library says so
         except Exception as error:  # noqa: BLE001 - Bolt trusts the shape of what arrives
             self.turned_away[type(error).__name__] += 1
             log.error("Slack delivered something that Bolt can't read: %s", type(error).__name__)

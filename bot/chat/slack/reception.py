@@ -4,6 +4,7 @@ import asyncio
 import traceback
 from collections import Counter
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -63,12 +64,19 @@ class Reception:
         """Answer a dialog that was sent off, which closes it."""
         await self._serve(ack, body, read_form)
 
-    async def close(self, *, seconds: float) -> None:
-        """Let what is being answered end, but not for longer than this."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
-        for task in self._tasks:
+    async def settle(self, *, seconds: float) -> None:
+        """Let what is being answered end, but wait no longer than this."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
+
+    async def close(self) -> None:
+        """Give up what has not ended."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self, ack: AsyncAck, body: Json, read: Reader) -> None:
         try:

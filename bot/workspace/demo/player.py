@@ -1,7 +1,7 @@
-"""The hands of everybody in a story: they type, press and wait, as people at the page do."""
+"""Plays the lines of a story: people type, press and wait, as they do at the page."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -13,10 +13,9 @@ from bot.workspace.demo.transcript import Transcript
 from bot.workspace.slack.client import Workspace
 from bot.workspace.slack.seed import PEOPLE
 
-RESPONDER, MANAGER_ONE, MANAGER_TWO, OUTSIDER = PEOPLE
-
 _PATIENCE: Final = 20.0
 _LOOK_EVERY: Final = 0.05
+_IDS: Final = {name: user for user, name in PEOPLE.items()}
 
 
 @dataclass(kw_only=True)
@@ -29,39 +28,28 @@ class Player:
     transcript: Transcript
     kills: int = field(default=0, init=False)
 
-    async def ask(self, text: str, *, by: str = RESPONDER) -> None:
-        """Type a command in #deploys."""
-        self.transcript.write(f"{PEOPLE[by]} types /rollback {text}")
-        await _done(self.people.command(by, DEPLOYS, f"/rollback {text}"))
-
-    async def press(self, label: str, *, by: str) -> None:
-        """Press the newest button of this name that the person sees, once there is one."""
-        button = await self.transcript.until(
-            lambda: self.transcript.with_button(label, user=by), what=f"a button {label}"
-        )
-        self.transcript.write(f"{PEOPLE[by]} presses [ {label} ]")
-        await _done(self.people.click(by, *button))
-
-    async def fill_in(self, answer: str, *, by: str) -> None:
-        """Answer the only question of the dialog in front of the person, once it is there."""
-        (dialog, *_) = await self.transcript.until(
-            lambda: self.transcript.dialogs.get(by), what="a dialog"
-        )
-        self.transcript.write(f"{PEOPLE[by]} writes into “{dialog['title']['text']}”: {answer}")
-        question = dialog["blocks"][0]["element"]["action_id"]
-        await _done(self.people.submit(by, dialog["id"], {question: answer}))
-
-    async def kill_bot(self) -> None:
-        """Kill the bot once something took effect, and start it again."""
-        await _eventually(self._has_effect, what="an effect at a provider")
-        self.transcript.write("The bot is killed (kill -9), and started again.")
-        await self.stage.processes.kill("bot")
-        self.kills += 1
-        await self.stage.start_bot()
-
-    async def wait_for_end(self) -> None:
-        """Wait until the rollback ended, and nothing is left to be shown to anybody."""
-        await _eventually(self.books.are_closed, what="an end that everybody can see")
+    async def play(self, who: str, what: str | Mapping[str, str | int]) -> None:
+        """Play one line: somebody does something, as soon as it can be done."""
+        if not isinstance(what, str):
+            self.transcript.write(f"The provider {who} misbehaves: {dict(what)}")
+            await self.stage.misbehave(who, **what)
+            return
+        verb, _, rest = what.partition(" ")
+        match verb:
+            case "types":
+                await self._do(who, what, self.people.command(_IDS[who], DEPLOYS, rest))
+            case "presses":
+                await self._press(who, rest)
+            case "writes":
+                await self._write(who, rest)
+            case "waits":
+                seen = {"for the end": self.books.are_closed, "for an effect": self._has_effect}
+                await _eventually(seen[rest], what=what)
+            case _:
+                self.transcript.write("The bot is killed (kill -9) and started again.")
+                await self.stage.processes.kill("bot")
+                self.kills += 1
+                await self.stage.start_bot()
 
     async def read_all(self) -> None:
         """Wait until everything that stands on the page is in the transcript."""
@@ -70,14 +58,30 @@ class Player:
             lambda: self.transcript.has_all(shown), what="the last messages"
         )
 
+    async def _press(self, who: str, label: str) -> None:
+        user = _IDS[who]
+        button = await self.transcript.until(
+            lambda: self.transcript.with_button(label, user=user), what=f"a button {label}"
+        )
+        await self._do(who, f"presses [ {label} ]", self.people.click(user, *button))
+
+    async def _write(self, who: str, answer: str) -> None:
+        user = _IDS[who]
+        (dialog, *_) = await self.transcript.until(
+            lambda: self.transcript.dialogs.get(user), what="a dialog"
+        )
+        question = dialog["blocks"][0]["element"]["action_id"]
+        deed = f"writes into “{dialog['title']['text']}”: {answer}"
+        await self._do(who, deed, self.people.submit(user, dialog["id"], {question: answer}))
+
+    async def _do(self, who: str, deed: str, act: Awaitable[dict[str, Any]]) -> None:
+        self.transcript.write(f"{who} {deed}")
+        answer = await act
+        if not answer["ok"]:
+            raise TwokeyError(f"The workspace could not do that: {answer['error']}.")
+
     async def _has_effect(self) -> bool:
         return bool(self.stage.effects())
-
-
-async def _done(act: Awaitable[dict[str, Any]]) -> None:
-    answer = await act
-    if not answer["ok"]:
-        raise TwokeyError(f"The workspace could not do that: {answer['error']}.")
 
 
 async def _eventually(is_so: Callable[[], Awaitable[bool]], *, what: str) -> None:
@@ -86,4 +90,4 @@ async def _eventually(is_so: Callable[[], Awaitable[bool]], *, what: str) -> Non
             while not await is_so():  # noqa: ASYNC110 - the news is in other processes' files
                 await asyncio.sleep(_LOOK_EVERY)
     except TimeoutError as error:
-        raise TwokeyError(f"Nobody saw {what} within {_PATIENCE:g} s.") from error
+        raise TwokeyError(f"{what.capitalize()}: in vain, for {_PATIENCE:g} s.") from error

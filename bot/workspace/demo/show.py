@@ -20,7 +20,7 @@ from bot.workspace.demo.books import Books
 from bot.workspace.demo.player import Player
 from bot.workspace.demo.processes import processes
 from bot.workspace.demo.stage import Stage
-from bot.workspace.demo.stories import STORIES, Story
+from bot.workspace.demo.stories import Story, read_stories
 from bot.workspace.demo.transcript import Transcript
 from bot.workspace.slack.client import Workspace
 
@@ -38,7 +38,6 @@ def run(
     """Show the demo until Ctrl-C, or play one story through; return the exit status."""
     console, status = Console(highlight=False, soft_wrap=True), 1
     try:
-        _check_story(story)
         with _folder(keep=keep) as folder:
             if headless:
                 status = asyncio.run(_headless(console, folder, story, port=port))
@@ -67,7 +66,7 @@ async def _interactive(console: Console, folder: Path, *, port: int, browser: bo
 
 async def _headless(console: Console, folder: Path, name: str, *, port: int) -> int:
     _end_on_signals()
-    story = STORIES[name]
+    story = _story(name)
     async with processes(folder) as children:
         console.print(f"Story “{name}”: starting a chat, a broken shop and the bot …")
         stage = await Stage.open(children, port=port, speed=story.speed, job_seconds=0.5)
@@ -90,8 +89,10 @@ async def _play(console: Console, stage: Stage, story: Story) -> tuple[dict[str,
         player = Player(stage=stage, people=people, books=books, transcript=transcript)
         was_healthy = await verdict.is_healthy(player, story.parts)
         try:
-            for deed in (*story.deeds, Player.read_all):
-                await deed(player)
+            for line in story.play:
+                for who, what in line.items():
+                    await player.play(who, what)
+            await player.read_all()
         except TwokeyError as error:
             problems.append(str(error))
         facts = await verdict.gather(player, story.parts)
@@ -99,11 +100,13 @@ async def _play(console: Console, stage: Stage, story: Story) -> tuple[dict[str,
     return facts, problems + verdict.differences(facts, story.ends)
 
 
-def _check_story(name: str) -> None:
-    if name not in STORIES:
-        near = difflib.get_close_matches(name, STORIES, n=1)
+def _story(name: str) -> Story:
+    stories = read_stories()
+    if name not in stories:
+        near = difflib.get_close_matches(name, stories, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
-        raise TwokeyError(f"There is no story “{name}”.{hint} Stories: {', '.join(STORIES)}.")
+        raise TwokeyError(f"There is no story “{name}”.{hint} Stories: {', '.join(stories)}.")
+    return stories[name]
 
 
 @contextlib.contextmanager

@@ -30,6 +30,7 @@ class Transcript:
         self._console = console
         self._began = time.monotonic()
         self._messages: dict[tuple[str, str], Json] = {}
+        self._said: set[str] = set()
         self._news = asyncio.Event()
 
     @classmethod
@@ -68,7 +69,7 @@ class Transcript:
         """Find the newest such button that a person sees: its channel, message and action."""
         for (channel, ts), message in reversed(self._messages.items()):
             is_theirs = channel in {*seed.CHANNELS, _direct(user)}
-            if is_theirs and label in buttons(message):
+            if message.get("only_for", user) == user and is_theirs and label in buttons(message):
                 return channel, ts, buttons(message)[label]
         return None
 
@@ -104,12 +105,15 @@ class Transcript:
                 pass  # the rest is for the page
 
     def _tell(self, channel: str, message: Json, before: Json | None) -> None:
-        said, shown = lines(before) if before else [], lines(message)
-        if said == shown:
+        shown = lines(message)
+        if before and lines(before) == shown:
             return  # a reply below it was counted
+        new = [line for line in shown if line not in self._said]
+        self._said.update(shown)
+        gone = buttons(before).keys() - buttons(message).keys() if before else ()
+        less = [f"(no more [ {' ] [ '.join(sorted(gone))} ])"] if gone else ["(the same)"]
         deed = "changes it" if before else "says"
-        new = [line for line in shown if line not in said]
-        self.write(f"{_NAMES[message['user']]} {deed} {_where(channel, message)}", *new)
+        self.write(f"{_NAMES[message['user']]} {deed} {_where(channel, message)}", *(new or less))
 
 
 def _direct(user: str) -> str:
@@ -123,4 +127,5 @@ def _where(channel: str, message: Json) -> str:
         if channel == _direct(user):
             return f"to {name} directly:"
     name = seed.CHANNELS[channel][0]
-    return f"in the thread in #{name}:" if "thread_ts" in message else f"in #{name}:"
+    is_reply = message.get("thread_ts", message["ts"]) != message["ts"]
+    return f"in the thread in #{name}:" if is_reply else f"in #{name}:"

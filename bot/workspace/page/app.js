@@ -95,12 +95,12 @@ async function press(message, block, part, button) {
 
 function confirmed(texts) {
   const dialog = $(".confirm");
-  const title = el("h2", "", textObject(texts.title));
-  title.id = "confirm-title";
+  const heading = el("h2", "", textObject(texts.title));
+  heading.id = "confirm-title";
   const yes = el("button", texts.style ?? "primary", textObject(texts.confirm));
   const no = el("button", "", textObject(texts.deny));
   yes.value = "yes";
-  const form = el("form", "", title, textObject(texts.text), el("div", "actions", yes, no));
+  const form = el("form", "", heading, textObject(texts.text), el("div", "actions", yes, no));
   form.method = "dialog";
   dialog.replaceChildren(form);
   dialog.returnValue = "";
@@ -174,43 +174,48 @@ function drawShop() {
 }
 
 function drawPeople() {
-  keyed($(".people"), world.people.map((person) => ({
-    ...person, isMe: person.id === here.me, news: directNews(person.id),
-  })), (person) => person.id, (person) => {
-    const button = el("button", "person", face(person.id), el("span", "name", person.real_name));
-    if (person.news) button.append(dot(`${person.news} new direct message`));
-    button.type = "button";
-    button.setAttribute("role", "radio");
-    button.setAttribute("aria-checked", person.isMe);
-    button.setAttribute("aria-label", `${person.real_name}${person.news ? ", new direct message" : ""}`);
-    button.addEventListener("click", () => become(person.id));
-    return button;
+  const people = world.people.map((person) => ({
+    ...person, isOn: person.id === here.me, news: directNews(person.id),
+  }));
+  keyed($(".people"), people, ({ id }) => id, (person) => {
+    const parts = [face(person.id), el("span", "name", person.real_name)];
+    return tab("person", parts, person, "new direct message", () => become(person.id));
   });
 }
 
 function drawPlaces() {
   const mine = Object.values(world.channels).filter(({ members }) => members.includes(here.me));
-  keyed($(".places"), mine.map((channel) => ({
-    ...channel, isHere: channel.id === here.place, news: unread(here.me, channel.id),
-  })), (channel) => channel.id, (channel) => {
-    const label = channel.is_im ? world.bot.name : `# ${channel.name}`;
-    const button = el("button", channel.is_im ? "place direct" : "place", label);
-    if (channel.news) button.append(dot(`${channel.news} unread`));
-    button.type = "button";
-    if (channel.isHere) button.setAttribute("aria-current", "page");
-    button.addEventListener("click", () => go(channel.id));
-    return button;
+  const places = mine.map((channel) => ({
+    ...channel, isOn: channel.id === here.place, news: unread(here.me, channel.id),
+  }));
+  keyed($(".places"), places, ({ id }) => id, (channel) => {
+    const look = channel.is_im ? "place direct" : "place";
+    return tab(look, [title(channel)], channel, "unread", () => go(channel.id));
   });
+}
+
+function tab(look, parts, { isOn, news }, whatIsNew, choose) {
+  const button = el("button", look, ...parts);
+  if (news) {
+    const dot = el("span", "dot", "●");
+    dot.title = `${news} ${whatIsNew}`;
+    dot.setAttribute("role", "img");
+    dot.setAttribute("aria-label", dot.title);
+    button.append(dot);
+  }
+  button.type = "button";
+  button.setAttribute("aria-current", isOn);
+  button.addEventListener("click", choose);
+  return button;
 }
 
 function drawRooms() {
   const place = world.channels[here.place];
   if (!place) return;
-  const title = place.is_im ? world.bot.name : `# ${place.name}`;
-  $("h1").textContent = title;
-  document.title = `${title} · ${world.team.name}`;
+  $("h1").textContent = title(place);
+  document.title = `${title(place)} · ${world.team.name}`;
   const input = $("main .composer input");
-  input.placeholder = `Message ${title.replace("# ", "#")}, or type / for commands`;
+  input.placeholder = `Message ${title(place).replace("# ", "#")}, or type / for commands`;
   input.setAttribute("aria-label", input.placeholder);
   const all = visible(here.me, here.place).sort((one, other) => one.ts - other.ts);
   const isTop = (message) => !message.thread_ts || message.thread_ts === message.ts
@@ -241,9 +246,7 @@ function drawMessage(message, withThreads) {
     body.append(el("span", "reaction", textObject({ type: "plain_text", text: `:${name}: ${count}` })));
   }
   if (withThreads && !message.is_ephemeral) body.append(threadButton(message));
-  const item = el("li", message.is_ephemeral ? "message private" : "message", face(message.user), body);
-  item.id = `m${message.ts}`;
-  return item;
+  return el("li", message.is_ephemeral ? "message private" : "message", face(message.user), body);
 }
 
 function threadButton(message) {
@@ -262,7 +265,7 @@ function drawHint() {
   let hint = "";
   if (waiting.length) {
     const who = waiting.map((person) => person.real_name).join(" and ");
-    hint = `${who} ${waiting.length > 1 ? "have" : "has"} a direct message: act as them, above, and read it.`;
+    hint = `${who} ${waiting.length > 1 ? "have" : "has"} a direct message: switch to them above.`;
   } else if (isNew && broken.length) {
     hint = `The shop's ${broken.join(" and ")} ${broken.length > 1 ? "are" : "is"} broken. As Responder, `
       + `type “/rollback ${broken[0]}” below; then approve as Manager One and as Manager Two.`;
@@ -278,14 +281,14 @@ function drawView() {
   if (here.shown === (view && view.id + view.hash)) return;
   here.shown = view && view.id + view.hash;
   if (!view) return dialog.close();
-  const title = el("h2", "", textObject(view.title));
-  title.id = "view-title";
+  const heading = el("h2", "", textObject(view.title));
+  heading.id = "view-title";
   const cancel = el("button", "", view.close ? textObject(view.close) : "Cancel");
   cancel.type = "button";
   const close = () => act("close", { view_id: view.id });
   cancel.addEventListener("click", close);
   dialog.oncancel = (event) => { event.preventDefault(); close(); };
-  const form = el("form", "", title, ...view.blocks.map((block) => drawBlock(block, () => {})));
+  const form = el("form", "", heading, ...view.blocks.map((block) => drawBlock(block, () => {})));
   form.append(el("div", "actions",
     ...(view.submit ? [el("button", "primary", textObject(view.submit))] : []), cancel));
   form.addEventListener("submit", (event) => submitView(event, view));
@@ -337,10 +340,8 @@ function face(user) {
   return node;
 }
 
-function dot(title) {
-  const node = el("span", "dot", "●");
-  node.title = title;
-  return node;
+function title(channel) {
+  return channel.is_im ? world.bot.name : `# ${channel.name}`;
 }
 
 function visible(user, place) {

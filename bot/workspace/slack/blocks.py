@@ -20,24 +20,15 @@ def accepted(blocks: object) -> list[Json]:
     if not isinstance(blocks, list):
         raise SlackError("invalid_blocks_format")
     given = cast("list[Json]", blocks)
-    problems = list(_of_blocks(given))
-    if len(given) > MOST_IN_MESSAGE:
-        problems.append("no more than 50 items allowed [json-pointer:/blocks]")
-    _refuse("invalid_blocks", problems)
+    _refuse("invalid_blocks", _of_message(given))
     return _with_ids(given)
 
 
 def accepted_view(view: object) -> Json:
     """A dialog as Slack keeps it, every block and action with an id."""
     given = cast("Json", view) if isinstance(view, dict) else {}
-    blocks = cast("list[Json]", given.get("blocks") or [])
-    problems = list(_of_blocks(blocks))
-    if given.get("type") != "modal" or not given.get("title"):
-        problems.append("must be a modal with a title [json-pointer:/view]")
-    if not given.get("submit") and any(block.get("type") == "input" for block in blocks):
-        problems.append("a modal with inputs must have a submit [json-pointer:/view]")
-    _refuse("invalid_arguments", problems or list(_misread(View, given, at="/view")))
-    return {**given, "blocks": _with_ids(blocks)}
+    _refuse("invalid_arguments", _of_view(given))
+    return {**given, "blocks": _with_ids(given["blocks"])}
 
 
 def elements(block: Json) -> list[Json]:
@@ -47,9 +38,29 @@ def elements(block: Json) -> list[Json]:
     return [part for part in parts if part and part.get("type") != "image"]
 
 
-def _refuse(code: str, problems: list[str]) -> None:
-    if problems:
-        raise SlackError(code, messages=[f"[ERROR] {problem}" for problem in problems])
+def _refuse(code: str, problems: Iterator[str]) -> None:
+    try:
+        messages = [f"[ERROR] {problem}" for problem in problems]
+    except (TypeError, AttributeError, LookupError) as error:
+        messages = [f"[ERROR] cannot be read: {error}"]
+    if messages:
+        raise SlackError(code, messages=messages)
+
+
+def _of_message(blocks: list[Json]) -> Iterator[str]:
+    yield from _of_blocks(blocks)
+    if len(blocks) > MOST_IN_MESSAGE:
+        yield "no more than 50 items allowed [json-pointer:/blocks]"
+
+
+def _of_view(view: Json) -> Iterator[str]:
+    yield from _of_blocks(view.get("blocks") or [])
+    if view.get("type") != "modal" or not view.get("title"):
+        yield "must be a modal with a title [json-pointer:/view]"
+    elif not view.get("submit") and any(block["type"] == "input" for block in view["blocks"]):
+        yield "a modal with inputs must have a submit [json-pointer:/view]"
+    else:
+        yield from _misread(View, view, at="/view")
 
 
 def _of_blocks(blocks: list[Json]) -> Iterator[str]:
@@ -77,8 +88,6 @@ def _misread(model: type[Block | View], given: Any, *, at: str) -> Iterator[str]
             yield from _dropped(given, read.to_dict(), at=at)
     except SlackObjectFormationError as error:
         yield f"{error} [json-pointer:{at}]"
-    except (TypeError, AttributeError) as error:
-        yield f"cannot be read: {error} [json-pointer:{at}]"
 
 
 def _dropped(given: Any, read: Any, *, at: str) -> Iterator[str]:  # noqa: ANN401

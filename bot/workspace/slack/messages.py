@@ -109,10 +109,12 @@ def _own(call: Call, channel: Channel, *, refusal: str) -> Json:
 
 
 def _metadata(call: Call) -> Json:
-    given = cast("Json", call.arguments.get("metadata"))
-    if given and not given.keys() >= METADATA_KEYS:
+    if "metadata" not in call.arguments:
+        return {}
+    given: object = call.arguments["metadata"] or {}
+    if not isinstance(given, dict) or (given and not set(cast("Json", given)) >= METADATA_KEYS):
         raise SlackError("invalid_metadata_format")
-    return {"metadata": given or None} if "metadata" in call.arguments else {}
+    return {"metadata": cast("Json", given) or None}
 
 
 METHODS: Mapping[str, Method] = {

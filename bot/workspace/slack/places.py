@@ -1,5 +1,6 @@
 """conversations.*, users.*, team, bots and auth: who and what is where."""
 
+import math
 from collections.abc import Mapping
 
 from bot.workspace.slack import seed
@@ -107,15 +108,15 @@ def _wanted(call: Call) -> list[Channel]:
 
 def _page(call: Call, messages: list[Json], *, first: list[Json] | None = None) -> Json:
     """The messages between oldest and latest; the cursor is the number of messages before."""
-    oldest, latest = float(call.text("oldest") or 0), float(call.text("latest") or "inf")
+    oldest, latest = _number(call, "oldest", 0), _number(call, "latest", math.inf)
     bounds = {oldest, latest} if call.flag("inclusive") else set[float]()
     within = [
         message
         for message in messages
         if oldest < float(message["ts"]) < latest or float(message["ts"]) in bounds
     ]
-    start = int(call.text("cursor") or 0)
-    end = start + min(int(call.text("limit") or USUAL_PAGE), MOST_MESSAGES)
+    start = int(_number(call, "cursor", 0))
+    end = start + int(min(_number(call, "limit", USUAL_PAGE), MOST_MESSAGES))
     hidden = () if call.flag("include_all_metadata") else ("metadata",)
     shown = [
         {key: value for key, value in message.items() if key not in hidden}
@@ -124,6 +125,13 @@ def _page(call: Call, messages: list[Json], *, first: list[Json] | None = None) 
     has_more = end < len(within)
     cursor = {"response_metadata": {"next_cursor": str(end)}} if has_more else LAST_PAGE
     return {"messages": shown, "has_more": has_more, **cursor}
+
+
+def _number(call: Call, name: str, default: float) -> float:
+    try:
+        return float(call.text(name) or default)
+    except ValueError:
+        raise SlackError("invalid_arguments", messages=[f"{name} must be a number"]) from None
 
 
 METHODS: Mapping[str, Method] = {

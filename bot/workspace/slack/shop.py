@@ -36,4 +36,6 @@ class Shop:
                 body: object = json.loads(await answer.text())
         except (aiohttp.ClientError, TimeoutError, ValueError):
             return seen  # unreachable, or not JSON: there is no version to tell
-        return seen | ({"version": cast("Json", body).get("version")} if body else {})
+        if isinstance(body, dict):
+            seen["version"] = cast("Json", body).get("version")
+        return seen

@@ -1,6 +1,5 @@
 """Stores on both databases, each empty."""
 
-import itertools
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,8 +9,6 @@ import pytest
 from bot.storage.store import SqlStore
 from tests.bot.storage import postgres
 from tests.bot.storage.samples import KEY, ManualClock
-
-_numbers = itertools.count()
 
 
 @pytest.fixture
@@ -37,13 +34,13 @@ def postgresql() -> Iterator[str]:
 
 @pytest.fixture
 def postgresql_url(postgresql: str) -> str:
-    """A new PostgreSQL database."""
-    return postgres.new_database(postgresql, f"t{next(_numbers)}")
+    """An empty PostgreSQL database."""
+    return postgres.emptied(postgresql)
 
 
 @pytest.fixture(params=["sqlite_url", "postgresql_url"])
 def url(request: pytest.FixtureRequest) -> str:
-    """A new database, once of each kind."""
+    """An empty database, once of each kind."""
     new: str = request.getfixturevalue(request.param)
     return new
 

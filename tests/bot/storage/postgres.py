@@ -48,13 +48,12 @@ def server() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-def new_database(folder: str, name: str) -> str:
-    """Make an empty database and return its URL."""
-    with psycopg.connect(
-        host=folder, user="twokey", dbname="postgres", autocommit=True
-    ) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    return f"postgresql://twokey@/{name}?host={folder}"
+def emptied(folder: str) -> str:
+    """Empty the server's database and return its URL; that is faster than making a new one."""
+    with psycopg.connect(host=folder, user="twokey", dbname="postgres") as connection:
+        connection.execute("SET lock_timeout = '5s'; DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return f"postgresql://twokey@/postgres?host={folder}"
 
 
 def _user() -> str | None:

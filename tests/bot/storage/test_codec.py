@@ -12,7 +12,7 @@ from bot.domain.plan import Check, Evidence, Plan, Point, Preview, Receipt, Step
 from bot.domain.rollback import Approval, Outcome, Resolution, Rollback, StepRun, StepState
 from bot.domain.target import Policy
 from bot.storage.audit import begin_chain, lock_head
-from bot.storage.connection import create_file, make_engine
+from bot.storage.connection import make_engine
 from bot.storage.migrate import migrate
 from bot.storage.part import Keeper
 from bot.storage.transaction import SqlTransaction
@@ -105,7 +105,6 @@ ROLLBACKS = st.builds(
 def test_every_rollback_comes_back(sqlite_url: str) -> None:
     """Whatever a rollback holds, it is loaded exactly as it was stored, and so is its digest."""
     url = make_url(sqlite_url)
-    create_file(url)
     engine = make_engine(url, writes=True)
     keeper = Keeper(ManualClock(), KEY)
     with engine.begin() as connection:

@@ -114,7 +114,7 @@ class Desk:
 
     async def act_as(self, name: str) -> None:
         """Switch to another person."""
-        await self.page.get_by_role("radio", name=name).click()
+        await self.page.get_by_role("button", name=name).click()
 
 
 def app(client: AsyncWebClient) -> AsyncApp:
@@ -335,7 +335,7 @@ async def test_the_page_fits(desk: Desk, width: int) -> None:
     await expect(page.locator(".thread").get_by_role("button", name="Approve")).to_be_in_viewport()
     assert await page.evaluate("document.documentElement.scrollWidth") == width
     for name in ("Responder", "Manager One", "Manager Two", "Outsider"):
-        await expect(page.get_by_role("radio", name=name)).to_be_in_viewport()
+        await expect(page.get_by_role("button", name=name)).to_be_in_viewport()
 
 
 async def test_the_phone_view_is_a_phone_wide(desk: Desk) -> None:

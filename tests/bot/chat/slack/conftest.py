@@ -5,19 +5,27 @@ import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
 
+from bot.chat.slack.client import SlackChat
 from bot.chat.slack.gateway import SlackGateway
 from bot.chat.slack.team import SlackSettings, Team, opened
+from bot.domain.target import Place
 from bot.invocation import Answer, Invocation
-from bot.message import Message
+from bot.message import Button, Buttons, Line, Message, Ticket
 from bot.workspace.slack.client import Workspace
 from bot.workspace.slack.room import Room
 from bot.workspace.slack.server import running
 
 TEAM = "T00TWOKEY"
+RESPONDER, MANAGER, OUTSIDER = "U00RESPONDER", "U00MANAGER1", "U00OUTSIDER"
+DEPLOYS, GENERAL = "C00DEPLOYS", "C00GENERAL"
+TICKET = str(Ticket("rb-7f3k", "a" * 64))
+CARD = Message("Approve?", (Line(("Approve?",)), Buttons((Button("Approve", "approve", TICKET),))))
+STILL_SAVING = "Still saving; nothing is recorded yet. The outcome follows here."
 
 
 @dataclass
@@ -127,3 +135,25 @@ async def eventually(is_true: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
         while not is_true():  # noqa: ASYNC110 - nobody announces it
             await asyncio.sleep(0.01)
+
+
+async def texts(people: Workspace, user: str) -> list[str]:
+    """What only this person sees, oldest first."""
+    return [one["text"] for one in await people.ephemerals(user)]
+
+
+async def told(people: Workspace, user: str, count: int = 1) -> list[str]:
+    """The same, as soon as there is enough of it."""
+
+    def enough(state: Any) -> list[str] | None:
+        seen = [one["text"] for one in state["ephemerals"][user]]
+        return seen if len(seen) >= count else None
+
+    return await people.until(enough)
+
+
+async def card(team: Team, channel: str = DEPLOYS) -> str:
+    """A message with a button; its time stamp."""
+    place = Place("slack", "T00TWOKEY", channel)
+    posted = await SlackChat(team).post(place, CARD, thread=None, key="card")
+    return posted.message

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.slack.blocks import render
@@ -104,6 +104,7 @@ def walk(part: Any) -> Iterator[dict[str, Any]]:
             yield from walk(value)
 
 
+@settings(deadline=None)
 @given(messages)
 def test_any_message_is_within_slacks_limits(message: Message) -> None:
     """The workspace, which refuses what Slack refuses, takes every message."""
@@ -117,6 +118,7 @@ def test_any_message_is_within_slacks_limits(message: Message) -> None:
     assert len(json.dumps(rendered, ensure_ascii=False).encode()) < 500_000
 
 
+@settings(deadline=None)
 @given(messages)
 def test_nothing_typed_has_a_meaning(message: Message) -> None:
     """Markup stands in moments of our own making only, and mentions are the people meant."""
@@ -198,6 +200,21 @@ def test_a_message_without_blocks_is_shown_as_one_paragraph() -> None:
 
     assert text == "*Approved* 1 of 2 &amp; more."
     assert read(block) == "*Approved* 1 of 2 & more."
+
+
+def test_a_note_has_at_most_ten_elements() -> None:
+    """Moments beyond what a context holds are written out."""
+    _, [block] = render(Message("x", (Note(("at ", When(NOON)) * 12),)))
+
+    accepted([block])
+    assert read(block["elements"][-1]).endswith("at 2026-11-21 12:00 UTC")
+
+
+def test_a_message_has_at_most_as_many_words_as_slack_takes() -> None:
+    """Long paragraphs are dropped from the end, not from the beginning."""
+    _, rendered = render(Message("x", tuple(Line((f"{n} " * 1000,)) for n in range(9))))
+
+    assert [read(block)[0] for block in rendered] == ["0", "1", "2", "3", "S"]
 
 
 def test_what_is_too_long_loses_words_and_no_buttons() -> None:

@@ -1,5 +1,6 @@
 """Messages on the wire, and what Slack's refusals mean."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -179,6 +180,27 @@ async def test_nobody_listens() -> None:
     async with opened(nobody) as team:
         with pytest.raises(ChatUnreachable):
             await SlackChat(team).post(DEPLOYS, ASKED, thread=None, key="notice")
+
+
+async def test_a_post_is_sent_once() -> None:
+    """A connection that breaks after the post may have posted, so it is not repeated."""
+    posts: list[bytes] = []
+
+    async def break_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        posts.append(await reader.readuntil(b"\r\n"))
+        writer.close()
+
+    server = await asyncio.start_server(break_off, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    broken = SlackSettings(
+        team="T1", bot_token="xoxb-1", app_token="xapp-1", api_base=f"http://127.0.0.1:{port}/api/"
+    )
+
+    async with server, opened(broken) as team:
+        with pytest.raises(ChatUnreachable):
+            await SlackChat(team).post(DEPLOYS, ASKED, thread=None, key="notice")
+
+    assert posts == [b"POST /api/chat.postMessage HTTP/1.1\r\n"]
 
 
 async def test_every_method_has_its_scopes(team: Team) -> None:

@@ -1,6 +1,11 @@
 """What is refused in blocks and dialogs, beyond and including the SDK's own checks."""
 
+from contextlib import suppress
+from typing import Any
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.workspace.slack.blocks import accepted, accepted_view
 from bot.workspace.slack.world import Json, SlackError
@@ -104,3 +109,39 @@ def test_bad_dialogs_are_named(change: Json, problem: str) -> None:
 
     assert caught.value.code == "invalid_arguments"
     assert any(problem in message for message in caught.value.messages), caught.value.messages
+
+
+KEYS = ("text", "elements", "fields", "accessory", "element", "label", "title", "blocks", "style")
+TYPES = (
+    "section",
+    "header",
+    "actions",
+    "context",
+    "image",
+    "rich_text",
+    "input",
+    "button",
+    "modal",
+)
+words = st.sampled_from(["x", "", *TYPES, "mrkdwn", "plain_text", "plain_text_input"])
+leaves = st.one_of(words, st.none(), st.booleans(), st.integers())
+documents = st.recursive(
+    leaves,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.builds(
+            lambda rest, kind: {**rest, "type": kind},
+            st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
+            words,
+        ),
+    ),
+    max_leaves=12,
+)
+
+
+@given(documents)
+def test_nonsense_is_refused_and_breaks_nothing(document: Any) -> None:
+    """Whatever arrives as blocks or as a dialog is taken or refused in Slack's form."""
+    for check, sent in ((accepted, document), (accepted, [document]), (accepted_view, document)):
+        with suppress(SlackError):
+            check(sent)

@@ -1,0 +1,172 @@
+"""The types of single values: each knows its grammar, its limits and the sentence that says them."""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, Final
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+_DURATION: Final = r"(?=\d)(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,5})s)?"
+_REFERENCE: Final = r"env:[A-Za-z_][A-Za-z0-9_]{0,99}|file:\S.{0,499}"
+_SQLITE: Final = r"sqlite:///(?!:memory:)[^?#]*[^?#/]"
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """A text that matches a pattern from end to end."""
+
+    pattern: str
+    wanted: str
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Look at what is a text already."""
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Tell editors the pattern."""
+        return {**handler(schema), "pattern": f"^({self.pattern})$", "description": self.wanted}
+
+    def _check(self, text: str) -> str:
+        if re.fullmatch(self.pattern, text) is None:
+            raise ValueError(self.wanted)
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A duration such as ``1h30m``, within limits."""
+
+    least: timedelta
+    most: timedelta
+
+    @property
+    def wanted(self) -> str:
+        """Return the sentence that says the limits."""
+        least, most = _written(self.least), _written(self.most)
+        return f"must be a time from {least} to {most}, written like 90s, 30m or 1h30m"
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Read it from a text, and write it back as one."""
+        return core_schema.no_info_plain_validator_function(
+            self._check, serialization=core_schema.plain_serializer_function_ser_schema(_written)
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Tell editors the pattern."""
+        return {"type": "string", "pattern": f"^{_DURATION}$", "description": self.wanted}
+
+    def _check(self, text: object) -> timedelta:
+        match = re.fullmatch(_DURATION, text, re.ASCII) if isinstance(text, str) else None
+        if match is not None:
+            hours, minutes, seconds = (int(part or 0) for part in match.groups())
+            found = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+            if self.least <= found <= self.most:
+                return found
+        raise ValueError(self.wanted)
+
+
+def _written(time: timedelta) -> str:
+    minutes, seconds = divmod(int(time.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "h"), (minutes, "m"), (seconds, "s"))
+    return "".join(f"{count}{unit}" for count, unit in parts if count) or "0s"
+
+
+def address(url: str) -> str:
+    """Return where a system answers, without a last slash, or raise what is wrong with it."""
+    parts = _split(url)
+    if "@" in parts.netloc:
+        raise ValueError("must hold no user name and no password")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be an address such as https://api.example.com")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise ValueError("must start with https://; only an address on this machine may use http")
+    return url.rstrip("/")
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - it is read only now, and may be no number
+    except ValueError:
+        return urlsplit("")
+    return parts
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _database(text: str) -> str:
+    parts = _split(text)
+    if parts.scheme in {"postgresql", "postgresql+psycopg"} and parts.hostname:
+        if parts.password is not None or "password=" in parts.query:
+            raise ValueError("must not hold the password; write env:NAME, and the address in there")
+    elif not re.fullmatch(f"{_REFERENCE}|{_SQLITE}", text):
+        raise ValueError("must be sqlite:///FILE, postgresql://HOST/NAME or env:NAME")
+    return text
+
+
+def _approvals(text: object) -> int:
+    if isinstance(text, str) and re.fullmatch(r"[1-9]|10", text):
+        return int(text)
+    raise ValueError("must be a whole number from 1 to 10")
+
+
+def _version(text: object) -> int:
+    if text == "1":
+        return 1
+    raise ValueError("must be 1, the only version of this format so far")
+
+
+Approvals = Annotated[int, BeforeValidator(_approvals, json_schema_input_type=int)]
+Version = Annotated[int, BeforeValidator(_version, json_schema_input_type=int)]
+Address = Annotated[str, AfterValidator(address)]
+Database = Annotated[str, AfterValidator(_database)]
+Name = Annotated[
+    str,
+    Grammar(
+        r"[A-Za-z0-9](?:\.?[A-Za-z0-9_-]){0,59}",
+        "must be a name of letters, digits, dots, dashes and underscores, 60 at most",
+    ),
+]
+Words = Annotated[
+    str, Grammar(r"(?=.{1,100}$)\S(?:.*\S)?", "must be a text in one line, of 1 to 100 characters")
+]
+Reference = Annotated[
+    str, Grammar(_REFERENCE, "must be env:NAME or file:PATH, never the secret itself")
+]
+SlackTeam = Annotated[
+    str, Grammar(r"T[A-Z0-9]{2,20}", "must be the id of the team, such as T0123ABCD")
+]
+SlackAccount = Annotated[
+    str,
+    Grammar(
+        r"slack:T[A-Z0-9]{2,20}/[UW][A-Z0-9]{2,20}",
+        "must be the id U… or W… with its team, such as slack:T0123ABCD/U0123ABCD; "
+        "Slack shows it under Profile, Copy member ID",
+    ),
+]
+SlackChannel = Annotated[
+    str,
+    Grammar(
+        r"slack:T[A-Z0-9]{2,20}/[CG][A-Z0-9]{2,20}",
+        "must be the id C… or G… with its team, such as slack:T0123ABCD/C0123ABCD; "
+        "Slack shows it at the end of the channel's details",
+    ),
+]

@@ -1,0 +1,108 @@
+"""Collects problems by their path in the file, and turns what pydantic says into our sentences."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, TypeVar, cast, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from bot.config.document import Node, Plain
+from bot.config.problems import KeyPath, Problem, did_you_mean, dotted, sentence, shown
+
+M = TypeVar("M", bound=BaseModel)
+
+_SENTENCES: Final[Mapping[str, str]] = {
+    "missing": "is missing",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "string_type": "must be one text",
+    "model_type": "must hold keys and values, key: value",
+    "dict_type": "must hold keys and values, key: value",
+    "mapping_type": "must hold keys and values, key: value",
+    "tuple_type": "must be a list",
+    "list_type": "must be a list",
+    "too_short": "has too few entries: {actual_length}; it needs {min_length} or more",
+    "too_long": "has too many entries: {actual_length}; it may have {max_length}",
+    "string_too_short": "must have {min_length} characters or more",
+    "string_too_long": "must have {max_length} characters or fewer",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be {le} or less",
+    "literal_error": "must be {expected}",
+    "enum": "must be {expected}",
+    "value_error": "{error}",
+}
+
+
+class Report:
+    """The problems of one file so far."""
+
+    def __init__(self, root: Node, problems: list[Problem]) -> None:
+        """Go on with what was wrong with the file as YAML."""
+        self.problems = problems
+        self._root = root
+
+    def at(self, path: KeyPath, text: str) -> None:
+        """Complain about the value at a path, unless it can't be read anyway."""
+        node, found = self._root.find(path)
+        self._add(node, found, text)
+
+    def at_key(self, path: KeyPath, text: str) -> None:
+        """Complain about the last key of a path."""
+        node, found = self._root.find(path[:-1])
+        self._add(node.keys.get(str(path[-1]), node), (*found, path[-1]), text)
+
+    def line(self, path: KeyPath) -> int:
+        """Return the line in which a value starts."""
+        return self._root.find(path)[0].line
+
+    def read(
+        self, kind: type[M], plain: Plain, path: KeyPath = (), *, around: Iterable[str] = ()
+    ) -> M | None:
+        """Return the value in its own type, or complain about each of its parts that has none.
+
+        ``around`` are the keys that may stand beside its own.
+        """
+        try:
+            return kind.model_validate(plain, strict=False)  # all scalars are texts still
+        except ValidationError as error:
+            told: set[KeyPath] = set()
+            for each in error.errors(include_url=False, include_input=False):
+                place = (*path, *each["loc"])
+                value = self._root.find(place)[1]
+                if each["type"] == "missing" or each["loc"][-1:] == ("[key]",):
+                    self.at_key(tuple(part for part in place if part != "[key]"), _said(each))
+                elif each["type"] == "extra_forbidden":
+                    known = (*_keys(kind, each["loc"][:-1]), *around)
+                    near = did_you_mean(str(place[-1]), known)
+                    self.at_key(place, f"is no key that is known here{near}")
+                elif value not in told:  # a value of several possible types fails once for each
+                    told.add(value)
+                    self.at(value, _said(each))
+            return None
+
+    def _add(self, node: Node, path: KeyPath, text: str) -> None:
+        if not node.is_broken:
+            self.problems.append(Problem(node.line, node.column, dotted(path), sentence(text)))
+
+
+def _said(error: ErrorDetails) -> str:
+    known = _SENTENCES.get(error["type"])
+    if known is not None:
+        return known.format(**error.get("ctx", {}))
+    return error["msg"].replace("Input should", "should").replace("String should", "should")
+
+
+def _keys(kind: Any, path: KeyPath) -> Iterator[str]:
+    """Return the keys that a model knows at a path within it."""
+    for key in path:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            kind = kind.model_fields[str(key)].annotation
+        else:
+            kind = next(arg for arg in reversed(get_args(kind)) if arg is not ...)
+    return iter(kind.model_fields if hasattr(kind, "model_fields") else ())

@@ -1,0 +1,157 @@
+"""What has to fit together across the file; each rule looks at whatever can be looked at."""
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from datetime import timedelta
+
+from bot.config.document import Plain, entries, items, text
+from bot.config.problems import SECRET, USERINFO, KeyPath, did_you_mean, shown
+from bot.config.report import Report
+from bot.config.shape import CheckSection, PolicySection, StepSection, policy
+from bot.domain.plan import order_problems
+from bot.domain.target import Place, Risk, Target, policy_problems
+from bot.ports import Action, ActionTypes, Assertion, AssertionTypes
+
+Entries = Mapping[str, Plain]
+Kinds = Mapping[str, type[Action] | type[Assertion]]
+
+
+class Rules:
+    """The rules over one file; each complains to the report about what it finds."""
+
+    def __init__(
+        self, file: Entries, report: Report, *, actions: ActionTypes, assertions: AssertionTypes
+    ) -> None:
+        """Take what is to be looked at, and what configuration can name."""
+        self._file, self._report = file, report
+        self._actions, self._assertions = actions, assertions
+        self._people = entries(file.get("people"))
+        self._team = text(entries(file.get("slack")).get("team"))
+
+    def check(self) -> None:
+        """Look at everything."""
+        kinds: Kinds = {**self._actions, **self._assertions}
+        self._check_known("endpoints", {use.partition(".")[0] for use in kinds})
+        self._check_known("secrets", {name for kind in kinds.values() for name in kind.secrets})
+        for section in ("people", "targets"):
+            self._check_scalars(self._file.get(section), (section,))
+        accounts: list[tuple[KeyPath, str]] = []
+        for key, person in self._people.items():
+            accounts += _listed(entries(person), "accounts", ("people", key))
+        self._check_unique(accounts, "one account belongs to one person")
+        for path, account in accounts:
+            self._check_team(account, path)
+        targets = list(_each(self._file, "targets", ()))
+        names = [(path, _name(target).casefold()) for path, target in targets]
+        self._check_unique(names, "two targets can't have the same name and environment")
+        for path, target in targets:
+            self._check_target(target, path)
+
+    def _check_known(self, section: str, known: set[str]) -> None:
+        for key in entries(self._file.get(section)):
+            if key not in known:
+                why = f"nothing that a target can use has it{did_you_mean(key, known)}"
+                self._report.at_key((section, key), why)
+
+    def _check_scalars(self, value: Plain | None, path: KeyPath) -> None:
+        for key, inner in entries(value).items():
+            self._check_scalars(inner, (*path, key))
+        for index, inner in enumerate(items(value)):
+            self._check_scalars(inner, (*path, index))
+        if SECRET.search(text(value)):
+            self._report.at(path, "looks like a secret, and this file is no place for one")
+        if USERINFO.search(text(value)):
+            self._report.at(path, "must hold no user name and no password")
+
+    def _check_unique(self, found: Iterable[tuple[KeyPath, Hashable]], why: str) -> None:
+        first: dict[Hashable, KeyPath] = {}
+        for path, value in found:
+            before = first.setdefault(value, path)
+            if before is not path:
+                line = self._report.line(before)
+                self._report.at(path, f"is in line {line} already; {why}")
+
+    def _check_team(self, place: str, path: KeyPath) -> None:
+        team = place.removeprefix("slack:").partition("/")[0]
+        if self._team and place.startswith("slack:T") and team != self._team:
+            why = f"is in the team {shown(team)}, and slack: connects to {shown(self._team)}"
+            self._report.at(path, why)
+
+    def _check_target(self, target: Entries, path: KeyPath) -> None:
+        self._check_team(text(target.get("channel")), (*path, "channel"))
+        approvers = list(_listed(target, "approvers", path))
+        self._check_unique(approvers, "a person counts once")
+        for place, key in approvers:
+            if key not in self._people:
+                near = did_you_mean(key, self._people)
+                self._report.at(place, f"nobody under people: has the key “{shown(key)}”{near}")
+        steps = list(_each(target, "steps", path))
+        checks = list(_each(target, "checks", path))
+        for found in (steps, checks):
+            names = [((*place, "name"), text(step.get("name"))) for place, step in found]
+            self._check_unique(names, "each needs a name of its own")
+        for place, step in steps:
+            self._check_use(step, place, self._actions, own=StepSection.model_fields)
+        for place, step in checks:
+            self._check_use(step, place, self._assertions, own=CheckSection.model_fields)
+        self._check_needs(steps)
+        self._check_policy(target, path)
+
+    def _check_use(
+        self, step: Entries, path: KeyPath, kinds: Kinds, *, own: Mapping[str, object]
+    ) -> None:
+        """Check the parameters against what the action or assertion says of itself."""
+        use = text(step.get("use"))
+        if use in kinds:
+            parameters = {key: value for key, value in step.items() if key not in own}
+            self._report.read(kinds[use], parameters, path, around=own)
+        elif use:
+            what = "action" if kinds is self._actions else "assertion"
+            near = did_you_mean(use, kinds)
+            self._report.at((*path, "use"), f"no {what} is called “{shown(use)}”{near}")
+
+    def _check_needs(self, steps: Iterable[tuple[KeyPath, Entries]]) -> None:
+        before: dict[str, tuple[str, ...]] = {}
+        for path, step in steps:
+            name = text(step.get("name"))
+            for place, need in _listed(step, "needs", path):
+                for problem in order_problems({**before, name: (need,)}):
+                    self._report.at(place, problem)
+            before[name] = ()
+
+    def _check_policy(self, target: Entries, path: KeyPath) -> None:
+        defaults = PolicySection.parse(self._file.get("policy"))
+        own = PolicySection.parse(target.get("policy"))
+        if defaults is None or own is None:
+            return  # its own mistakes were named
+        uses = (text(step.get("use")) for _, step in _each(target, "steps", path))
+        risks = {self._actions[use].risk for use in uses if use in self._actions}
+        risk = Risk.DESTRUCTIVE if Risk.DESTRUCTIVE in risks else Risk.REVERSIBLE
+        judged = Target(
+            name=text(target.get("name")),
+            environment=text(target.get("environment")),
+            affected="",
+            channel=Place(platform="", tenant="", channel=""),
+            approvers=tuple(key for _, key in _listed(target, "approvers", path)),
+            steps=(),
+            policy=policy(defaults, own),
+        )
+        key = "policy" if "policy" in target else "approvers"
+        for problem in policy_problems(judged, risk=risk, requesters=tuple(self._people)):
+            self._report.at((*path, key), problem)
+        if risk is Risk.DESTRUCTIVE and judged.policy.start_delay == timedelta():
+            why = "a destructive target needs a start_delay, so that somebody can still press Stop"
+            self._report.at((*path, key), why)
+
+
+def _each(holder: Entries, key: str, path: KeyPath) -> Iterator[tuple[KeyPath, Entries]]:
+    for index, value in enumerate(items(holder.get(key))):
+        yield (*path, key, index), entries(value)
+
+
+def _listed(holder: Entries, key: str, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    for index, value in enumerate(items(holder.get(key))):
+        yield (*path, key, index), text(value)
+
+
+def _name(target: Entries) -> str:
+    return f"{text(target.get('name'))} {text(target.get('environment'))}"

@@ -1,0 +1,111 @@
+"""The shape of the file: which keys there are, and the type of each."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.config.fields import (
+    Address,
+    Approvals,
+    Database,
+    Name,
+    Reference,
+    SlackAccount,
+    SlackChannel,
+    SlackTeam,
+    Span,
+    Version,
+    Words,
+)
+from bot.domain.target import Policy
+
+MOST_STEPS: Final = 32
+_SECOND, _MINUTE, _HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+_DEFAULTS: Final = Policy()
+
+
+class Section(BaseModel):
+    """A part of the file; a key that it does not know is a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SlackSection(Section):
+    """The one Slack team, and where its tokens are."""
+
+    team: SlackTeam
+    bot_token: Reference
+    app_token: Reference
+
+
+class PersonSection(Section):
+    """One human with all accounts."""
+
+    name: Words
+    accounts: Annotated[tuple[SlackAccount, ...], Field(min_length=1)]
+
+
+class PolicySection(Section):
+    """How many have to approve, and how long they have."""
+
+    approvals: Approvals = _DEFAULTS.approvals
+    requester_counts: bool = _DEFAULTS.requester_counts
+    accept_two_humans_total: bool = _DEFAULTS.accept_two_humans_total
+    approve_ttl: Annotated[timedelta, Span(_MINUTE, 24 * _HOUR)] = _DEFAULTS.approve_ttl
+    exec_ttl: Annotated[timedelta, Span(10 * _SECOND, _HOUR)] = _DEFAULTS.exec_ttl
+    start_delay: Annotated[timedelta, Span(0 * _SECOND, 10 * _MINUTE)] = _DEFAULTS.start_delay
+    budget: Annotated[timedelta, Span(10 * _SECOND, _HOUR)] = _DEFAULTS.budget
+
+
+class StepSection(Section):
+    """One action; what else is written there are the parameters of that action."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: Name
+    use: str
+    needs: tuple[str, ...] = ()
+
+
+class CheckSection(Section):
+    """One assertion; what else is written there are the parameters of that assertion."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: Words
+    use: str
+
+
+class TargetSection(Section):
+    """Something that is brought back as a whole."""
+
+    name: Name
+    environment: Name
+    affected: Words
+    channel: SlackChannel
+    approvers: Annotated[tuple[str, ...], Field(min_length=1)]
+    policy: PolicySection = PolicySection()
+    steps: Annotated[tuple[StepSection, ...], Field(min_length=1, max_length=MOST_STEPS)]
+    checks: Annotated[tuple[CheckSection, ...], Field(max_length=MOST_STEPS)] = ()
+
+
+class FileSection(Section):
+    """The whole file."""
+
+    version: Version
+    database: Database = "sqlite:///twokey.db"
+    audit_key: Reference | None = None
+    slack: SlackSection
+    people: Annotated[Mapping[Name, PersonSection], Field(min_length=1)]
+    secrets: Mapping[str, Reference] = {}
+    endpoints: Mapping[str, Address] = {}
+    policy: PolicySection = PolicySection()
+    targets: Annotated[tuple[TargetSection, ...], Field(min_length=1)]
+
+
+def policy(*sections: PolicySection) -> Policy:
+    """Return the policy that these sections write together; the later one wins, key by key."""
+    given = {key: getattr(each, key) for each in sections for key in each.model_fields_set}
+    return Policy(**given)

@@ -1,0 +1,134 @@
+"""The bot and its baselines as child processes, on a processor of their own."""
+
+import asyncio
+import os
+import shutil
+import sys
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+from bot.workspace.slack import seed
+from tests.bench.chat import PATIENCE, Chat
+from tests.bench.provider import Provider
+from tests.bench.settings import write_settings
+
+TICKS: Final = os.sysconf("SC_CLK_TCK")
+SOURCE: Final = Path(__file__).parents[2]
+_CALM_SECONDS: Final = 0.06
+# Where the system has it, no child outlives the measurement, not even by kill -9.
+_LEASH: Final = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
+
+
+class Kind(Enum):
+    """Who is measured, and what each of them says to a command."""
+
+    OURS = ("bot", "Preparing the plan")
+    DEFAULT = ("tests.bench.bare", "")
+    LEAN = ("tests.bench.bare", "")
+    FLOOR = ("tests.bench.floor", "requested")
+
+    def __init__(self, module: str, answer: str) -> None:
+        self.module = module
+        self.answer = answer
+
+
+@dataclass(frozen=True)
+class Bot:
+    """One running bot, with the workspace that it serves."""
+
+    kind: Kind
+    chat: Chat
+    pid: int
+    began: float
+
+    async def command(self, number: int) -> float:
+        """Ask for a target and return the seconds until the acknowledgement."""
+        return await self.chat.command(number, answer=self.kind.answer)
+
+    async def pending(self, number: int) -> None:
+        """Ask for a target and wait until it can be approved."""
+        await self.command(number)
+        if self.kind is not Kind.OURS:
+            self.chat.show_card(number)
+        await self.chat.card(number)
+
+    async def calm(self) -> None:
+        """Wait until it does nothing, so that what comes next comes alone."""
+        async with asyncio.timeout(PATIENCE):
+            before = -1.0
+            while before != (before := self.cpu_seconds):
+                await asyncio.sleep(_CALM_SECONDS)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Return the processor time it used so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    @property
+    def megabytes(self) -> float:
+        """Return the memory it holds."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        resident = next(line for line in lines if line.startswith("VmRSS:"))
+        return int(resident.split()[1]) / 1024
+
+
+@asynccontextmanager
+async def started(
+    kind: Kind, folder: Path, provider: Provider, *, targets: int, pairs: int = 0
+) -> AsyncGenerator[Bot]:
+    """Run a fresh bot on an empty database as long as the block lasts."""
+    home = folder / f"{kind.name.lower()}{time.monotonic_ns()}"
+    home.mkdir()
+    async with Chat.opened(targets) as chat:
+        settings = write_settings(home, provider=provider.url, targets=targets, pairs=pairs)
+        options = {
+            Kind.OURS: ("serve", "--config", str(settings)),
+            Kind.DEFAULT: (chat.room.api_url,),
+            Kind.LEAN: (chat.room.api_url, "--lean"),
+            Kind.FLOOR: (chat.room.api_url, provider.url, str(home / "floor.db")),
+        }
+        began = time.perf_counter()
+        with (home / "log").open("wb") as log:
+            child = await asyncio.create_subprocess_exec(
+                *(*_LEASH, sys.executable, "-m", kind.module, *options[kind]),
+                stdout=log,
+                stderr=log,
+                cwd=home,
+                env=_environment(home, chat),
+            )
+        pin(child.pid, first=True)
+        try:
+            yield Bot(kind, chat, child.pid, began)
+        except BaseException as error:
+            error.add_note((home / "log").read_text(errors="replace")[-2000:])
+            raise
+        finally:
+            if child.returncode is None:
+                child.kill()
+            await child.wait()
+
+
+def pin(pid: int, *, first: bool) -> None:
+    """Give the first processor to the bot and the second to everything else, if there are two."""
+    if len(os.sched_getaffinity(0) | {0, 1}) > 1 and (os.cpu_count() or 1) > 1:
+        os.sched_setaffinity(pid, {0 if first else 1})
+
+
+def _environment(home: Path, chat: Chat) -> dict[str, str]:
+    return {
+        "HOME": str(home),
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(SOURCE),
+        "SLACK_API_BASE": chat.room.api_url,
+        "SLACK_BOT_TOKEN": seed.BOT_TOKEN,
+        "SLACK_APP_TOKEN": seed.APP_TOKEN,
+        "VERCEL_TOKEN": "local-vercel",
+        "RAILWAY_TOKEN": "local-railway",
+    }

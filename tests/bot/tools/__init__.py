@@ -1,0 +1,1 @@
+"""What actions get to reach the world."""

@@ -1,0 +1,1 @@
+"""Whole stories: every process is real, every word goes over a socket."""

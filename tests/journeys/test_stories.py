@@ -1,0 +1,88 @@
+"""Each story of the demo, played by the command that people type, and its facts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from bot.workspace.demo.stories import STORIES
+from bot.workspace.demo.verdict import differences
+from tests.journeys.conftest import tell
+
+Facts = Mapping[str, Any]
+
+KEYS = {
+    *("story", "chat", "store", "state", "approvals", "requester_approved", "refusals", "effects"),
+    *("kills", "steps", "healthy_before", "healthy_after", "summary_posted", "seconds"),
+}
+HEALED: Facts = {
+    "state": "succeeded",
+    "approvals": 2,
+    "requester_approved": False,
+    "effects": {"railway.rollback": 1},
+    "healthy_before": False,
+    "healthy_after": True,
+    "summary_posted": True,
+}
+LEFT_ALONE: Facts = {
+    "effects": {},
+    "healthy_before": False,
+    "healthy_after": False,
+    "summary_posted": False,
+}
+ENDS: Mapping[str, Facts] = {
+    "approve": {**HEALED, "refusals": [], "kills": 0},
+    "frontend": {**HEALED, "effects": {"vercel.rollback": 1}},
+    "full": {**HEALED, "effects": {"vercel.rollback": 1, "railway.rollback": 1}},
+    "self-approval": {**HEALED, "refusals": ["own_request", "not_approver"]},
+    "reject": {**LEFT_ALONE, "state": "rejected", "approvals": 0},
+    "unknown-target": {**LEFT_ALONE, "state": None, "refusals": ["unknown_target"], "steps": []},
+    "busy": {**HEALED, "refusals": ["busy"]},
+    "stop": {**LEFT_ALONE, "state": "cancelled"},
+    "expire": {**LEFT_ALONE, "state": "expired", "approvals": 1},
+    "lost-answer": {**HEALED, "kills": 0},
+    "crash": {**HEALED, "kills": 1},
+}
+
+
+@pytest.mark.parametrize("story", ENDS)
+def test_story_ends_as_told(story: str) -> None:
+    """A story ends well only with exactly the facts that it promises."""
+    told = tell(story)
+
+    assert told.status == 0, "\n".join([*told.lines, told.trouble])
+    assert told.facts.keys() == KEYS
+    assert {**told.facts, **ENDS[story]} == told.facts
+    assert told.facts["seconds"] < 20
+
+
+def test_every_story_is_played() -> None:
+    """The stories that are played here are all that there are."""
+    assert ENDS.keys() == STORIES.keys()
+
+
+def test_conversation_can_be_read() -> None:
+    """A transcript shows who typed, pressed and was told what, privately or to everybody."""
+    told = tell("unknown-target")
+
+    text = "\n".join(told.lines)
+    assert "Responder types /rollback backnd" in text
+    assert "Twokey says to Responder privately:" in text
+    assert "Did you mean backend?" in text
+
+
+def test_another_end_is_named() -> None:
+    """Facts that differ from a story's end are named, whatever seconds its steps took."""
+    step = {"use": "railway.rollback", "state": "done"}
+    facts = {"state": "failed", "steps": [{**step, "seconds": 0.4}]}
+
+    assert differences(facts, {"steps": [step]}) == []
+    assert differences(facts, {"state": "succeeded"}) == ["state: expected succeeded, saw failed"]
+
+
+def test_unknown_story() -> None:
+    """A story that does not exist is answered with the nearest one."""
+    told = tell("aprove")
+
+    assert told.status == 1
+    assert "Did you mean approve?" in told.trouble
