@@ -15,7 +15,7 @@ from bot import logs
 from bot.chat.slack.client import SlackChat
 from bot.chat.slack.directory import SlackDirectory
 from bot.chat.slack.gateway import SlackGateway
-from bot.chat.slack.team import opened
+from bot.chat.slack.team import SlackSettings, opened
 from bot.clock import SystemClock
 from bot.config import Settings
 from bot.desk import CommandDesk
@@ -26,7 +26,8 @@ from bot.engine.durable import DbosDurable
 from bot.engine.execute import execute
 from bot.engine.registry import Registry
 from bot.engine.sweep import sweep_forever
-from bot.ports import Chat, Clock, Kind, Reference, Transaction
+from bot.ports import Chat, ChatBusy, ChatUnreachable, Clock, Kind, Reference, Transaction
+from bot.reports import audit_key
 from bot.storage.store import SqlStore
 from bot.tools import Scrubber, ToolBox, reachable
 from commands import COMMANDS
@@ -34,6 +35,7 @@ from notifications import renderer
 
 log = logging.getLogger("twokey")
 _ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"  # no character that reads like another
+_CONNECT_AGAIN: Final = 5.0  # seconds
 _WARM_EVERY: Final = 45.0  # seconds; a directory entry counts for sixty
 
 
@@ -71,7 +73,7 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
     scrub = Scrubber(settings.secret_values())
     logs.set_up(scrub=scrub)
     async with contextlib.AsyncExitStack() as stack:
-        store = SqlStore(settings.database_url, clock=clock, audit_key=settings.audit_key())
+        store = SqlStore(settings.database_url, clock=clock, audit_key=audit_key(settings))
         await store.open()
         stack.push_async_callback(store.close)
         tools = _tool_box(settings, clock=clock, scrub=scrub)
@@ -98,11 +100,10 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
         store.on_commit(delivery.wake)
         desk = CommandDesk(engine, COMMANDS, link_to=_link_to(store, {"slack": chat}))
         gateway = SlackGateway(team, desk)
-        await gateway.start()
-        stack.push_async_callback(gateway.stop)
-        # Last of all: DBOS adopts the running loop and resumes what a crash interrupted.
+        # After all clients are built: DBOS adopts the loop and resumes what a crash interrupted.
         await durable.launch(lambda execution, steps: execute(engine, execution, steps))
         stack.push_async_callback(durable.close)
+        stack.push_async_callback(gateway.stop)
         stack.push_async_callback(engine.close)
         for work in (
             delivery.run_forever(),
@@ -110,8 +111,21 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
             _keep_warm(directory, settings),
         ):
             _beside(stack, work)
+        await _connect(gateway)
         log.info("twokey is running")
         yield engine
+
+
+async def _connect(gateway: SlackGateway) -> None:
+    """Connect to Slack, however long that takes: what was running goes on meanwhile."""
+    while True:
+        try:
+            await gateway.start()
+        except (ChatUnreachable, ChatBusy) as error:
+            log.warning("%s Trying again in %.0f s.", error, _CONNECT_AGAIN)
+            await asyncio.sleep(_CONNECT_AGAIN)
+        else:
+            return
 
 
 def _beside(stack: contextlib.AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
@@ -123,6 +137,15 @@ def _beside(stack: contextlib.AsyncExitStack, work: Coroutine[Any, Any, None]) -
             await task
 
     stack.push_async_callback(end)
+
+
+def _slack(settings: Settings) -> SlackSettings:
+    return SlackSettings(
+        team=settings.slack.team,
+        bot_token=settings.slack.bot_token.value,
+        app_token=settings.slack.app_token.value,
+        api_base=settings.slack.api_base,
+    )
 
 
 def _tool_box(settings: Settings, *, clock: Clock, scrub: Scrubber) -> ToolBox:

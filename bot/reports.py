@@ -3,17 +3,26 @@
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from bot.chat.markdown import to_markdown, to_text
 from bot.clock import SystemClock
 from bot.config import Settings
+from bot.storage.chain import load_or_create_key
 from bot.storage.store import SqlStore
 from notifications import report, summary, to_json
 
 
+def audit_key(settings: Settings) -> bytes:
+    """Return the key of the audit chain; an embedded store makes its own on the first start."""
+    if isinstance(settings.audit_key, Path):
+        return load_or_create_key(settings.audit_key)
+    return bytes.fromhex(settings.audit_key.value)
+
+
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncGenerator[SqlStore]:
-    store = SqlStore(settings.database_url, clock=SystemClock(), audit_key=settings.audit_key())
+    store = SqlStore(settings.database_url, clock=SystemClock(), audit_key=audit_key(settings))
     await store.open()
     try:
         yield store

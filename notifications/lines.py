@@ -109,8 +109,8 @@ def _in_doubt(rollback: Rollback, event: Event, _people: People) -> Inlines:
 
 
 def _settled(rollback: Rollback, event: Event, people: People) -> Inlines:
-    name = event.details.get("about", "")
-    happened = any(run.name == name and run.receipt is not None for run in rollback.steps)
+    name = event.details.get("step", "a step")
+    happened = event.details.get("happened") == "yes"
     said = "happened; it is read back now" if happened else "did not happen; it is not sent again"
     return (f"{where(rollback)}: {_who(event, people)} says {named(rollback, name)} {said}.",)
 

@@ -60,7 +60,7 @@ def _says(words: str) -> Callable[[Rollback, Event], str]:
 def _of_step(became: str) -> Callable[[Rollback, Event], str]:
     def say(rollback: Rollback, event: Event) -> str:
         note = cut(event.details.get("note", ""), _NOTE)
-        name = event.details.get("step") or event.details.get("about") or "a step"
+        name = event.details.get("step", "a step")
         return f"{named(rollback, name)} {became}{f' ({note})' if note else ''}"
 
     return say

@@ -21,6 +21,7 @@ from ruamel.yaml.reader import ReaderError
 from bot.config.problems import KeyPath, Problem, dotted, sentence, shown
 
 Plain: TypeAlias = "str | list[Plain] | dict[str, Plain]"
+Entries: TypeAlias = Mapping[str, Plain]
 
 DEEPEST: Final = 20
 MOST_ALIASES: Final = 50
@@ -78,6 +79,12 @@ def items(value: Plain | None) -> list[Plain]:
 def text(value: Plain | None) -> str:
     """Return the value if it is a text; anything else says nothing."""
     return value if isinstance(value, str) else ""
+
+
+def each(holder: Entries, key: str, path: KeyPath) -> Iterator[tuple[KeyPath, Plain]]:
+    """Walk through the list under a key, with the path of every item."""
+    for index, value in enumerate(items(holder.get(key))):
+        yield (*path, key, index), value
 
 
 def parse(content: str) -> tuple[Node | None, list[Problem]]:

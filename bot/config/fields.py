@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, GetJ
 from pydantic_core import CoreSchema, core_schema
 
 _DURATION: Final = r"(?=\d)(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,5})s)?"
-_REFERENCE: Final = r"env:[A-Za-z_][A-Za-z0-9_]{0,99}|file:\S.{0,499}"
+REFERENCE: Final = r"env:[A-Za-z_][A-Za-z0-9_]{0,99}|file:\S.{0,499}"
 _SQLITE: Final = r"sqlite:///(?!:memory:)[^?#]*[^?#/]"
 
 
@@ -117,7 +117,7 @@ def _database(text: str) -> str:
     if parts.scheme in {"postgresql", "postgresql+psycopg"} and parts.hostname:
         if parts.password is not None or "password=" in parts.query:
             raise ValueError("must not hold the password; write env:NAME, and the address in there")
-    elif not re.fullmatch(f"{_REFERENCE}|{_SQLITE}", text):
+    elif not re.fullmatch(f"{REFERENCE}|{_SQLITE}", text):
         raise ValueError("must be sqlite:///FILE, postgresql://HOST/NAME or env:NAME")
     return text
 
@@ -149,7 +149,7 @@ Words = Annotated[
     str, Grammar(r"(?=.{1,100}$)\S(?:.*\S)?", "must be a text in one line, of 1 to 100 characters")
 ]
 Reference = Annotated[
-    str, Grammar(_REFERENCE, "must be env:NAME or file:PATH, never the secret itself")
+    str, Grammar(REFERENCE, "must be env:NAME or file:PATH, never the secret itself")
 ]
 SlackTeam = Annotated[
     str, Grammar(r"T[A-Z0-9]{2,20}", "must be the id of the team, such as T0123ABCD")

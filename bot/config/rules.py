@@ -1,9 +1,9 @@
 """What has to fit together across the file; each rule looks at whatever can be looked at."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import timedelta
 
-from bot.config.document import Plain, entries, items, text
+from bot.config.document import Entries, Plain, each, entries, items, text
 from bot.config.problems import SECRET, USERINFO, KeyPath, did_you_mean, shown
 from bot.config.report import Report
 from bot.config.shape import CheckSection, PolicySection, StepSection, policy
@@ -11,7 +11,6 @@ from bot.domain.plan import order_problems
 from bot.domain.target import Place, Risk, Target, policy_problems
 from bot.ports import Action, ActionTypes, Assertion, AssertionTypes
 
-Entries = Mapping[str, Plain]
 Kinds = Mapping[str, type[Action] | type[Assertion]]
 
 
@@ -36,11 +35,11 @@ class Rules:
             self._check_scalars(self._file.get(section), (section,))
         accounts: list[tuple[KeyPath, str]] = []
         for key, person in self._people.items():
-            accounts += _listed(entries(person), "accounts", ("people", key))
+            accounts += _texts(entries(person), "accounts", ("people", key))
         self._check_unique(accounts, "one account belongs to one person")
         for path, account in accounts:
             self._check_team(account, path)
-        targets = list(_each(self._file, "targets", ()))
+        targets = _sections(self._file, "targets", ())
         names = [(path, _name(target).casefold()) for path, target in targets]
         self._check_unique(names, "two targets can't have the same name and environment")
         for path, target in targets:
@@ -78,14 +77,14 @@ class Rules:
 
     def _check_target(self, target: Entries, path: KeyPath) -> None:
         self._check_team(text(target.get("channel")), (*path, "channel"))
-        approvers = list(_listed(target, "approvers", path))
+        approvers = _texts(target, "approvers", path)
         self._check_unique(approvers, "a person counts once")
         for place, key in approvers:
             if key not in self._people:
                 near = did_you_mean(key, self._people)
                 self._report.at(place, f"nobody under people: has the key “{shown(key)}”{near}")
-        steps = list(_each(target, "steps", path))
-        checks = list(_each(target, "checks", path))
+        steps = _sections(target, "steps", path)
+        checks = _sections(target, "checks", path)
         for found in (steps, checks):
             names = [((*place, "name"), text(step.get("name"))) for place, step in found]
             self._check_unique(names, "each needs a name of its own")
@@ -113,7 +112,7 @@ class Rules:
         before: dict[str, tuple[str, ...]] = {}
         for path, step in steps:
             name = text(step.get("name"))
-            for place, need in _listed(step, "needs", path):
+            for place, need in _texts(step, "needs", path):
                 for problem in order_problems({**before, name: (need,)}):
                     self._report.at(place, problem)
             before[name] = ()
@@ -123,7 +122,7 @@ class Rules:
         own = PolicySection.parse(target.get("policy"))
         if defaults is None or own is None:
             return  # its own mistakes were named
-        uses = (text(step.get("use")) for _, step in _each(target, "steps", path))
+        uses = (text(step.get("use")) for _, step in _sections(target, "steps", path))
         risks = {self._actions[use].risk for use in uses if use in self._actions}
         risk = Risk.DESTRUCTIVE if Risk.DESTRUCTIVE in risks else Risk.REVERSIBLE
         judged = Target(
@@ -131,7 +130,7 @@ class Rules:
             environment=text(target.get("environment")),
             affected="",
             channel=Place(platform="", tenant="", channel=""),
-            approvers=tuple(key for _, key in _listed(target, "approvers", path)),
+            approvers=tuple(key for _, key in _texts(target, "approvers", path)),
             steps=(),
             policy=policy(defaults, own),
         )
@@ -143,14 +142,12 @@ class Rules:
             self._report.at((*path, key), why)
 
 
-def _each(holder: Entries, key: str, path: KeyPath) -> Iterator[tuple[KeyPath, Entries]]:
-    for index, value in enumerate(items(holder.get(key))):
-        yield (*path, key, index), entries(value)
+def _sections(holder: Entries, key: str, path: KeyPath) -> list[tuple[KeyPath, Entries]]:
+    return [(place, entries(value)) for place, value in each(holder, key, path)]
 
 
-def _listed(holder: Entries, key: str, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
-    for index, value in enumerate(items(holder.get(key))):
-        yield (*path, key, index), text(value)
+def _texts(holder: Entries, key: str, path: KeyPath) -> list[tuple[KeyPath, str]]:
+    return [(place, text(value)) for place, value in each(holder, key, path)]
 
 
 def _name(target: Entries) -> str:

@@ -3,28 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from urllib.parse import unquote, urlsplit
 
 from bot.config.references import Secret
 from bot.domain.people import People
 from bot.domain.target import Target
 
-API_BASE: Final = "https://slack.com/api"
-OAUTH_AUTHORIZE_URL: Final = "https://slack.com/oauth/v2/authorize"
-
 
 @dataclass(frozen=True, slots=True)
 class SlackAccess:
-    """The way into one Slack team; ``api_base`` ends with a slash."""
+    """The way into one Slack team."""
 
     team: str
     bot_token: Secret
     app_token: Secret
-    api_base: str
-    oauth_authorize_url: str
+    api_base: str = "https://slack.com/api/"  # ends with a slash
+    oauth_authorize_url: str = "https://slack.com/oauth/v2/authorize"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that an operator decides."""
 
@@ -33,17 +30,20 @@ class Settings:
     targets: tuple[Target, ...]
     slack: SlackAccess
     database_url: str = field(repr=False)  # it may hold a password
-    audit_key: Path | Secret  # a file that is made when it is missing, or the key's hex digits
+    audit_key: Path | Secret  # a file that is made when it is missing, or the key in hex digits
     endpoints: Mapping[str, str]  # by system; only those that the file names
-    secrets: Mapping[str, Secret]  # of the providers, by name; none in the chat role
+    secrets: Mapping[str, Secret]  # the providers', by name; none in the chat role
     state_folder: Path  # where a process may keep files of its own
 
     def provider_secrets(self) -> dict[str, str]:
-        """Return the providers' secrets in the clear, for the one who hands them to actions."""
+        """Return the providers' secrets in the clear, for what hands them to actions."""
         return {name: secret.value for name, secret in self.secrets.items()}
 
     def secret_values(self) -> tuple[str, ...]:
-        """Return every secret in the clear, for the one who takes them out of texts."""
+        """Return every secret in the clear, for what takes them out of texts."""
+        held = [self.slack.bot_token, self.slack.app_token, *self.secrets.values()]
+        if isinstance(self.audit_key, Secret):
+            held.append(self.audit_key)
         password = urlsplit(self.database_url).password
-        held = (self.slack.bot_token, self.slack.app_token, *self.secrets.values())
-        ...
+        written = (password, unquote(password)) if password else ()
+        return (*(secret.value for secret in held), *written)

@@ -22,6 +22,7 @@ from bot.config.fields import (
 from bot.domain.target import Policy
 
 MOST_STEPS: Final = 32
+DATABASE: Final = "sqlite:///twokey.db"
 _SECOND, _MINUTE, _HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 _DEFAULTS: Final = Policy()
 
@@ -95,7 +96,7 @@ class FileSection(Section):
     """The whole file."""
 
     version: Version
-    database: Database = "sqlite:///twokey.db"
+    database: Database = DATABASE
     audit_key: Reference | None = None
     slack: SlackSection
     people: Annotated[Mapping[Name, PersonSection], Field(min_length=1)]

@@ -89,7 +89,7 @@ class RollbackPart(Part):
         after = replace(rollback, version=rollback.version + 1)
         seen = {"same_id": rollback.id, "seen_version": rollback.version}
         updated = self._change(_SAVE, codec.to_row(after) | seen)
-        if updated.rowcount != 1 or before.version != rollback.version:
+        if updated.rowcount != 1:
             raise Conflict(
                 f"{rollback.id} was changed by somebody else at the same moment. "
                 "Nothing was recorded. Look at its card and try again."

@@ -4,11 +4,11 @@ import asyncio
 import os
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import Final
 
@@ -24,17 +24,19 @@ _CALM_SECONDS: Final = 0.06
 _LEASH: Final = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
 
 
-class Kind(Enum):
-    """Who is measured, and what each of them says to a command."""
+@dataclass(frozen=True)
+class Kind:
+    """One that is measured: its program, and what its answer to a command begins with."""
 
-    OURS = ("bot", "Preparing the plan")
-    DEFAULT = ("tests.bench.bare", "")
-    LEAN = ("tests.bench.bare", "")
-    FLOOR = ("tests.bench.floor", "requested")
+    module: str
+    arguments: tuple[str, ...]  # {api}, {provider} and {home} are filled in
+    answer: str = ""
 
-    def __init__(self, module: str, answer: str) -> None:
-        self.module = module
-        self.answer = answer
+
+OURS: Final = Kind("bot", ("serve", "--config", "{home}/twokey.yaml"), "Preparing the plan")
+DEFAULT: Final = Kind("tests.bench.bare", ("{api}",))
+LEAN: Final = Kind("tests.bench.bare", ("{api}", "--lean"))
+FLOOR: Final = Kind("tests.bench.floor", ("{api}", "{provider}", "{home}/floor.db"), "requested")
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Bot:
     async def pending(self, number: int) -> None:
         """Ask for a target and wait until it can be approved."""
         await self.command(number)
-        if self.kind is not Kind.OURS:
+        if self.kind is not OURS:
             self.chat.show_card(number)
         await self.chat.card(number)
 
@@ -83,20 +85,15 @@ async def started(
     kind: Kind, folder: Path, provider: Provider, *, targets: int, pairs: int = 0
 ) -> AsyncGenerator[Bot]:
     """Run a fresh bot on an empty database as long as the block lasts."""
-    home = folder / f"{kind.name.lower()}{time.monotonic_ns()}"
-    home.mkdir()
+    home = Path(tempfile.mkdtemp(dir=folder))
     async with Chat.opened(targets) as chat:
-        settings = write_settings(home, provider=provider.url, targets=targets, pairs=pairs)
-        options = {
-            Kind.OURS: ("serve", "--config", str(settings)),
-            Kind.DEFAULT: (chat.room.api_url,),
-            Kind.LEAN: (chat.room.api_url, "--lean"),
-            Kind.FLOOR: (chat.room.api_url, provider.url, str(home / "floor.db")),
-        }
+        write_settings(home, provider=provider.url, targets=targets, pairs=pairs)
+        places = {"api": chat.room.api_url, "provider": provider.url, "home": home}
+        arguments = (argument.format_map(places) for argument in kind.arguments)
         began = time.perf_counter()
         with (home / "log").open("wb") as log:
             child = await asyncio.create_subprocess_exec(
-                *(*_LEASH, sys.executable, "-m", kind.module, *options[kind]),
+                *(*_LEASH, sys.executable, "-m", kind.module, *arguments),
                 stdout=log,
                 stderr=log,
                 cwd=home,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.bench.bots import Bot, Kind, started
+from tests.bench.bots import DEFAULT, FLOOR, LEAN, OURS, Bot, started
 from tests.bench.provider import Provider
 from tests.bench.results import RTT_SECONDS, Samples, quantile
 
@@ -33,7 +33,7 @@ async def acknowledgements(folder: Path, provider: Provider, scale: Scale) -> Sa
     """Figure 2: the time from a command to its acknowledgement."""
     targets = 1 + scale.commands + scale.stream
     found: dict[str, float] = {}
-    for kind, name in ((Kind.DEFAULT, "D "), (Kind.LEAN, "L "), (Kind.OURS, "")):
+    for kind, name in ((DEFAULT, "D "), (LEAN, "L "), (OURS, "")):
         async with started(kind, folder, provider, targets=targets) as bot:
             await bot.chat.first_command(0, answer=kind.answer)
             alone = [await _alone(bot, 1 + number) for number in range(scale.commands)]
@@ -47,8 +47,8 @@ async def acknowledgements(folder: Path, provider: Provider, scale: Scale) -> Sa
 async def approvals(folder: Path, provider: Provider, scale: Scale) -> Samples:
     """Figure 5: the time from the second approval to the write at the provider."""
     found: dict[str, float] = {}
-    for kind, name in ((Kind.FLOOR, "F "), (Kind.OURS, "")):
-        pairs = scale.pairs if kind is Kind.OURS else 0
+    for kind, name in ((FLOOR, "F "), (OURS, "")):
+        pairs = scale.pairs if kind is OURS else 0
         targets = 1 + scale.approvals + pairs
         async with started(kind, folder, provider, targets=targets, pairs=pairs) as bot:
             await bot.chat.first_command(0, answer=kind.answer)
@@ -72,13 +72,13 @@ async def approvals(folder: Path, provider: Provider, scale: Scale) -> Samples:
 
 async def start_and_rest(folder: Path, provider: Provider, scale: Scale) -> Samples:
     """Figure 10: the time from a cold start to the first acknowledgement, and what rest costs."""
-    async with started(Kind.FLOOR, folder, provider, targets=1) as bot:
+    async with started(FLOOR, folder, provider, targets=1) as bot:
         await bot.chat.first_command(0, answer=bot.kind.answer)
         floor = time.perf_counter() - bot.began
-    async with started(Kind.OURS, folder, provider, targets=1) as bot:
+    async with started(OURS, folder, provider, targets=1) as bot:
         await bot.chat.first_command(0, answer=bot.kind.answer)
         ours = time.perf_counter() - bot.began
-    async with started(Kind.OURS, folder, provider, targets=1) as bot:
+    async with started(OURS, folder, provider, targets=1) as bot:
         await bot.chat.connected()
         await asyncio.sleep(scale.settle)
         before, began = bot.cpu_seconds, time.perf_counter()

@@ -7,7 +7,6 @@ import pytest
 
 from bot.domain import approval
 from bot.domain.event import Event, Happening
-from bot.domain.plan import Receipt
 from bot.domain.rollback import Rollback, State, StepState
 from bot.domain.target import Policy
 from bot.message import Code, Note
@@ -137,18 +136,19 @@ def test_a_step_in_doubt_is_asked_about_while_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("receipt", "words"),
+    ("happened", "words"),
     [
-        (Receipt("", {}), "happened; it is read back now."),
-        (None, "did not happen; it is not sent again."),
+        ("yes", "happened; it is read back now."),
+        ("no", "did not happen; it is not sent again."),
     ],
 )
-def test_an_answer_is_told(receipt: Receipt | None, words: str) -> None:
+def test_an_answer_is_told(happened: str, words: str) -> None:
     """Whoever settles a doubt is named with the answer and with what follows from it."""
     rollback = stories.at(State.RUNNING)
-    rollback = rollback.with_run(replace(rollback.run("backend"), receipt=receipt))
 
-    text = said(rollback, Happening.STEP_SETTLED, person="manager-two", about="backend")
+    text = said(
+        rollback, Happening.STEP_SETTLED, person="manager-two", step="backend", happened=happened
+    )
 
     assert text == f"backend (production): Manager Two says Railway api {words}"
 

@@ -1,14 +1,12 @@
 """Shows the demo: in a browser until Ctrl-C, or as one story that is played and judged."""
 
 import asyncio
-import contextlib
 import difflib
 import json
 import shutil
 import signal
 import tempfile
 import webbrowser
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,17 +35,22 @@ def run(
 ) -> int:
     """Show the demo until Ctrl-C, or play one story through; return the exit status."""
     console, status = Console(highlight=False, soft_wrap=True), 1
+    folder = Path(tempfile.mkdtemp(prefix="twokey-demo-"))
     try:
-        with _folder(keep=keep) as folder:
-            if headless:
-                status = asyncio.run(_headless(console, folder, story, port=port))
-            else:
-                asyncio.run(_interactive(console, folder, port=port, browser=browser))
+        if headless:
+            status = asyncio.run(_headless(console, folder, story, port=port))
+        else:
+            asyncio.run(_interactive(console, folder, port=port, browser=browser))
     except* TwokeyError as group:
         for error in group.exceptions:
             Console(stderr=True).print(str(error), markup=False, soft_wrap=True)
     except* (KeyboardInterrupt, asyncio.CancelledError):
         status = _INTERRUPTED if headless else 0
+    finally:
+        if keep:
+            Console(stderr=True).print(f"All that was written is in {folder}", soft_wrap=True)
+        else:
+            shutil.rmtree(folder)
     return status
 
 
@@ -107,18 +110,6 @@ def _story(name: str) -> Story:
         hint = f" Did you mean {near[0]}?" if near else ""
         raise TwokeyError(f"There is no story “{name}”.{hint} Stories: {', '.join(stories)}.")
     return stories[name]
-
-
-@contextlib.contextmanager
-def _folder(*, keep: bool) -> Generator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="twokey-demo-"))
-    try:
-        yield folder
-    finally:
-        if keep:
-            Console(stderr=True).print(f"All that was written is in {folder}", soft_wrap=True)
-        else:
-            shutil.rmtree(folder)
 
 
 def _end_on_signals() -> None:

@@ -209,8 +209,9 @@ async def test_an_iterator_that_ends_is_an_error(store: SqlStore, way: str) -> N
     """Work that stumbles over the end of an iterator fails instead of hanging for ever."""
     run = store.read if way == "read" else store.write
 
-    with pytest.raises(RuntimeError, match="not there"):
-        await run(lambda _: next(iter(())))
+    async with asyncio.timeout(30):
+        with pytest.raises(RuntimeError, match="not there"):
+            await run(lambda _: next(iter(())))
 
 
 async def test_closing_finishes_what_is_queued(store: SqlStore, sqlite_url: str) -> None:

@@ -1,0 +1,105 @@
+"""What the file only points at: secrets, the database and its key, addresses in the environment."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bot.config.document import Entries, each, entries, text
+from bot.config.fields import REFERENCE, address, database
+from bot.config.problems import KeyPath
+from bot.config.references import Secret, resolve
+from bot.config.report import Report
+from bot.config.settings import SlackAccess
+from bot.config.shape import DATABASE
+from bot.ports import Action, Assertion
+
+_EMBEDDED: Final = "sqlite:///"
+_AUDIT_KEY: Final = re.compile(r"[0-9a-fA-F]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Looks up what one file points at; where nothing is, it complains and returns nothing."""
+
+    file: Entries
+    report: Report
+    folder: Path
+    environ: Mapping[str, str]
+
+    def slack(self) -> SlackAccess:
+        """Return the way into the Slack team."""
+        section = entries(self.file.get("slack"))
+        return SlackAccess(
+            team=text(section.get("team")),
+            bot_token=self._secret(("slack", "bot_token"), text(section.get("bot_token"))),
+            app_token=self._secret(("slack", "app_token"), text(section.get("app_token"))),
+            api_base=self._address("SLACK_API_BASE", "https://slack.com/api") + "/",
+            oauth_authorize_url=self._address(
+                "SLACK_OAUTH_AUTHORIZE_URL", "https://slack.com/oauth/v2/authorize"
+            ),
+        )
+
+    def database_url(self) -> str:
+        """Return where the database is, with an absolute path if it is a file."""
+        written = text(self.file.get("database")) or DATABASE
+        if re.fullmatch(REFERENCE, written):
+            written = self._secret(("database",), written).value
+            try:
+                database(written, may_hold_password=True)
+            except ValueError as error:
+                self.report.at(("database",), f"what it points to {error}")
+        if written.startswith(_EMBEDDED):
+            return f"{_EMBEDDED}{self.folder / written.removeprefix(_EMBEDDED)}"
+        return written
+
+    def audit_key(self, database_url: str) -> Path | Secret:
+        """Return the key of the audit chain; beside an embedded database it may be made later."""
+        written = text(self.file.get("audit_key"))
+        if database_url.startswith(_EMBEDDED) and not written.startswith("env:"):
+            beside = f"{database_url.removeprefix(_EMBEDDED)}.key"
+            return self.folder / (written.removeprefix("file:") or beside)
+        if not written:
+            why = "is missing; a database of its own server needs env:NAME or file:PATH"
+            self.report.at_key(("audit_key",), why)
+        key = self._secret(("audit_key",), written)
+        if key.value and not _AUDIT_KEY.fullmatch(key.value):
+            why = "must point to 64 hex digits; openssl rand -hex 32 makes some"
+            self.report.at(("audit_key",), why)
+        return key
+
+    def provider_secrets(
+        self, kinds: Mapping[str, type[Action] | type[Assertion]]
+    ) -> dict[str, Secret]:
+        """Return every secret that a configured action or assertion declares."""
+        written = entries(self.file.get("secrets"))
+        found: dict[str, Secret] = {}
+        for path, use in self._uses():
+            for name in kinds[use].secrets if use in kinds else ():
+                if name in written and name not in found:
+                    found[name] = self._secret(("secrets", name), text(written[name]))
+                elif name not in found:
+                    found[name] = self._secret(path, f"env:{name}")
+        return found
+
+    def _uses(self) -> Iterator[tuple[KeyPath, str]]:
+        for target_path, target in each(self.file, "targets", ()):
+            for key in ("steps", "checks"):
+                for path, step in each(entries(target), key, target_path):
+                    yield (*path, "use"), text(entries(step).get("use"))
+
+    def _secret(self, path: KeyPath, reference: str) -> Secret:
+        if re.fullmatch(REFERENCE, reference):
+            try:
+                return resolve(reference, folder=self.folder, environ=self.environ)
+            except ValueError as error:
+                self.report.at(path, str(error))
+        return Secret("")
+
+    def _address(self, name: str, default: str) -> str:
+        try:
+            return address(self.environ.get(name, "").strip() or default)
+        except ValueError as error:
+            self.report.at(("slack",), f"the environment variable {name} {error}")
+            return ""
