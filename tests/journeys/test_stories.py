@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.workspace.demo.stories import STORIES
+from bot.workspace.demo.stories import read_stories
 from bot.workspace.demo.verdict import differences
 from tests.journeys.conftest import tell
 
@@ -35,6 +35,7 @@ ENDS: Mapping[str, Facts] = {
     "frontend": {**HEALED, "effects": {"vercel.rollback": 1}},
     "full": {**HEALED, "effects": {"vercel.rollback": 1, "railway.rollback": 1}},
     "self-approval": {**HEALED, "refusals": ["own_request", "not_approver"]},
+    "withdraw": {**HEALED, "refusals": []},
     "reject": {**LEFT_ALONE, "state": "rejected", "approvals": 0},
     "unknown-target": {**LEFT_ALONE, "state": None, "refusals": ["unknown_target"], "steps": []},
     "busy": {**HEALED, "refusals": ["busy"]},
@@ -58,7 +59,7 @@ def test_story_ends_as_told(story: str) -> None:
 
 def test_every_story_is_played() -> None:
     """The stories that are played here are all that there are."""
-    assert ENDS.keys() == STORIES.keys()
+    assert ENDS.keys() == read_stories().keys()
 
 
 def test_conversation_can_be_read() -> None:

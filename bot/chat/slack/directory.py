@@ -13,12 +13,11 @@ from bot.ports import ChatRefused
 _FRESH_SECONDS: Final = 60.0
 _PATIENCE_SECONDS: Final = 1.5
 
-# The first flag that is set decides.
+# The first flag that is set decides. is_app_user is none of them: docs/adr/0006.
 _FLAGS: Final = (
     ("deleted", Membership.DEACTIVATED),
     ("is_bot", Membership.BOT),
     ("is_workflow_bot", Membership.BOT),
-    ("is_app_user", Membership.BOT),
     ("is_stranger", Membership.STRANGER),
     ("is_restricted", Membership.GUEST),
     ("is_ultra_restricted", Membership.GUEST),

@@ -21,7 +21,7 @@ def configuration(addresses: Mapping[str, str]) -> str:
     """Return the text of the file for these addresses, all of which are on this machine."""
     for url in addresses.values():
         check_loopback(url)
-    file = Template(files(__package__).joinpath("twokey.yaml").read_text())
+    file = Template((files("bot.workspace.demo") / "twokey.yaml").read_text())
     return file.substitute(
         addresses,
         team=slack.TEAM["id"],

@@ -23,5 +23,6 @@ class Story(BaseModel):
 
 def read_stories() -> Mapping[str, Story]:
     """Return all stories by name."""
-    text = files(__package__).joinpath("stories.yaml").read_text()
-    return TypeAdapter(dict[str, Story]).validate_python(YAML(typ="safe").load(text))
+    yaml: Any = YAML(typ="safe")  # half typed
+    text = (files("bot.workspace.demo") / "stories.yaml").read_text()
+    return TypeAdapter(dict[str, Story]).validate_python(yaml.load(text))

@@ -44,7 +44,7 @@ def directory(team: Team, clock: Clock) -> SlackDirectory:
         ({"deleted": True}, Membership.DEACTIVATED),
         ({"is_bot": True}, Membership.BOT),
         ({"is_workflow_bot": True}, Membership.BOT),
-        ({"is_app_user": True}, Membership.BOT),
+        ({"is_app_user": True}, Membership.FULL),
         ({"is_restricted": True}, Membership.GUEST),
         ({"is_restricted": True, "is_ultra_restricted": True}, Membership.GUEST),
         ({"is_stranger": True}, Membership.STRANGER),
