@@ -15,6 +15,7 @@ from ruamel.yaml.events import (
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
+    StreamEndEvent,
 )
 from ruamel.yaml.reader import ReaderError
 
@@ -66,17 +67,17 @@ class Node:
         return node, path
 
 
-def entries(value: Plain | None) -> dict[str, Plain]:
+def entries(value: "Plain | None") -> dict[str, Plain]:
     """Return the value if it is a mapping; anything else has no entries."""
     return value if isinstance(value, dict) else {}
 
 
-def items(value: Plain | None) -> list[Plain]:
+def items(value: "Plain | None") -> list[Plain]:
     """Return the value if it is a list; anything else has no items."""
     return value if isinstance(value, list) else []
 
 
-def text(value: Plain | None) -> str:
+def text(value: "Plain | None") -> str:
     """Return the value if it is a text; anything else says nothing."""
     return value if isinstance(value, str) else ""
 
@@ -90,21 +91,30 @@ def each(holder: Entries, key: str, path: KeyPath) -> Iterator[tuple[KeyPath, Pl
 def parse(content: str) -> tuple[Node | None, list[Problem]]:
     """Read a file's content; without a value, the problems say why there is none."""
     reader = _Reader(content)
-    root: Node | None = None
     try:
-        root = reader.document()
+        return reader.document(), reader.problems
     except _Hopeless:
-        pass  # it complained
-    except (YAMLError, ValueError, OverflowError) as error:  # the latter for escapes like \UFFFFFFFF
-        reader.stumble(error, content)
-    else:
-        if root is None:
-            reader.problems.append(Problem(1, 1, "", _EMPTY))
-    return root, reader.problems
+        return None, reader.problems
+    except (YAMLError, ValueError, OverflowError) as error:  # the last two for senseless escapes
+        return None, [*reader.problems, _stumble(error, content)]
 
 
 class _Hopeless(Exception):
     """Reading on makes no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """What the parser met, and where."""
+
+    kind: type[object]
+    line: int
+    column: int
+    text: str  # of a scalar
+    is_nothing: bool  # a scalar that stands for no value
+    anchor: str | None
+    tag: str | None
+    version: object  # of a document
 
 
 class _Reader:
@@ -112,8 +122,7 @@ class _Reader:
 
     def __init__(self, content: str) -> None:
         self.problems: list[Problem] = []
-        self._last_line = max(1, len(content.splitlines()))
-        self._events: Iterator[Any] = YAML(typ="safe", pure=True).parse(content)
+        self._events = _events(content)
         self._anchors: dict[str, Node | None] = {}  # None while the value is being read
         self._aliases = 0
 
@@ -121,105 +130,124 @@ class _Reader:
         """Return the only document; None if there is none."""
         root: Node | None = None
         for event in self._events:
-            if isinstance(event, DocumentStartEvent):
-                if root is not None:
-                    self._complain(event, "a second document starts here; a file holds only one")
-                    break
-                if event.version not in {None, (1, 2)}:
-                    self._complain(event, "the file is read as YAML 1.2; take the %YAML line away")
-            elif isinstance(event, NodeEvent):
+            if event.kind is StreamEndEvent and root is None:
+                self._complain(event, (), _EMPTY)
+            elif event.kind is DocumentStartEvent and root is not None:
+                self._complain(event, (), "a second document starts here; a file holds only one")
+                break
+            elif event.kind is DocumentStartEvent and event.version not in {None, (1, 2)}:
+                self._complain(event, (), "this is read as YAML 1.2; take the %YAML line away")
+            elif issubclass(event.kind, NodeEvent):
                 root = self._node(event, ())
         return root
 
-    def stumble(self, error: Exception, content: str) -> None:
-        """Keep what the parser could not read; it is always the last problem."""
-        line, column, why = self._last_line, 1, "a character is written in a way that means none"
-        if isinstance(error, ReaderError):
-            before = content[: error.position].splitlines() or [""]
-            line, column = len(before), len(before[-1]) + 1
-            why = f"the character {error.character:#06x} is not allowed"
-        elif isinstance(error, MarkedYAMLError):
-            mark = error.problem_mark or error.context_mark
-            line, column = self._place(mark) if mark else (line, column)
-            why = error.problem or error.context or why
-        self.problems.append(Problem(line, column, "", sentence(f"this is not YAML: {why}")))
+    def _complain(self, event: _Event, path: KeyPath, why: str) -> Node:
+        self.problems.append(Problem(event.line, event.column, dotted(path), why))
+        return Node(event.line, event.column, is_broken=True)
 
-    def _complain(self, event: Any, why: str, path: KeyPath = ()) -> None:
-        self.problems.append(Problem(*self._place(event.start_mark), dotted(path), why))
-
-    def _place(self, mark: Any) -> tuple[int, int]:
-        return min(mark.line + 1, self._last_line), mark.column + 1
-
-    def _node(self, event: Any, path: KeyPath) -> Node:
+    def _node(self, event: _Event, path: KeyPath) -> Node:
         if len(path) > DEEPEST:
-            self._complain(event, f"is nested deeper than {DEEPEST} levels", path)
+            self._complain(event, path, f"is nested deeper than {DEEPEST} levels")
             raise _Hopeless
-        if isinstance(event, AliasEvent):
+        if event.kind is AliasEvent:
             return self._alias(event, path)
         if event.tag is not None:
-            self._complain(event, "has a tag; take it away, each key knows its type", path)
+            self._complain(event, path, "has a tag; take it away, each key knows its type")
         if event.anchor is not None:
             self._anchors[event.anchor] = None
-        match event:
-            case MappingStartEvent():
-                node = self._mapping(event, path)
-            case SequenceStartEvent():
-                node = self._sequence(event, path)
-            case _:
-                node = self._scalar(event, path)
+        node = self._value(event, path)
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         return node
 
-    def _scalar(self, event: Any, path: KeyPath) -> Node:
-        if not event.style and event.value in _NOTHING:
+    def _value(self, event: _Event, path: KeyPath) -> Node:
+        if event.kind is MappingStartEvent:
+            return self._mapping(event, path)
+        if event.kind is SequenceStartEvent:
+            return self._sequence(event, path)
+        if event.is_nothing:
             why = "has no value; write one or take the key away" if path else _EMPTY
-            self._complain(event, why, path)
-            return Node(*self._place(event.start_mark), is_broken=True)
-        return Node(*self._place(event.start_mark), event.value)
+            return self._complain(event, path, why)
+        return Node(event.line, event.column, event.text)
 
-    def _sequence(self, event: Any, path: KeyPath) -> Node:
+    def _sequence(self, event: _Event, path: KeyPath) -> Node:
         listed: list[Node] = []
-        while not isinstance(inner := next(self._events), SequenceEndEvent):
+        while (inner := next(self._events)).kind is not SequenceEndEvent:
             listed.append(self._node(inner, (*path, len(listed))))
         size = 1 + sum(node.size for node in listed)
-        return Node(*self._place(event.start_mark), tuple(listed), size=size)
+        return Node(event.line, event.column, tuple(listed), size=size)
 
-    def _mapping(self, event: Any, path: KeyPath) -> Node:
+    def _mapping(self, event: _Event, path: KeyPath) -> Node:
         named: dict[str, Node] = {}
         keys: dict[str, Node] = {}
-        while not isinstance(inner := next(self._events), MappingEndEvent):
-            key, place = self._key(inner, path), Node(*self._place(inner.start_mark))
+        while (inner := next(self._events)).kind is not MappingEndEvent:
+            key = self._key(inner, path)
             value = self._node(next(self._events), path if key is None else (*path, key))
             if key in keys:
                 why = f"is written twice, in line {keys[key].line} and here; keep one of them"
-                self._complain(inner, why, (*path, key))
+                self._complain(inner, (*path, key), why)
             elif key is not None:
-                keys[key], named[key] = place, value
+                keys[key], named[key] = Node(inner.line, inner.column), value
         size = 1 + sum(value.size for value in named.values())
-        return Node(*self._place(event.start_mark), named, keys, size)
+        return Node(event.line, event.column, named, keys, size)
 
-    def _key(self, event: Any, path: KeyPath) -> str | None:
-        if isinstance(event, ScalarEvent) and event.value and not (event.tag or event.anchor):
-            return str(event.value)
-        self._complain(event, "has a key that is not simply a text", path)
-        if not isinstance(event, ScalarEvent):
+    def _key(self, event: _Event, path: KeyPath) -> str | None:
+        if event.kind is ScalarEvent and event.text and not (event.tag or event.anchor):
+            return event.text
+        self._complain(event, path, "has a key that is not simply a text")
+        if event.kind is not ScalarEvent:
             self._node(event, path)  # to get behind it
         return None
 
-    def _alias(self, event: AliasEvent, path: KeyPath) -> Node:
+    def _alias(self, event: _Event, path: KeyPath) -> Node:
         self._aliases += 1
-        node = self._anchors.get(event.anchor)
-        name = shown(event.anchor)
-        if event.anchor not in self._anchors:
-            why = f"repeats *{name}, and nothing before it is marked &{name}"
-        elif node is None:
-            why = f"repeats *{name}, which it is itself a part of"
-        elif self._aliases > MOST_ALIASES:
+        name = event.anchor or ""
+        node = self._anchors.get(name)
+        if self._aliases > MOST_ALIASES:
             why = f"is one alias too many; a file may use {MOST_ALIASES}"
+        elif name not in self._anchors:
+            why = f"repeats *{shown(name)}, and nothing before it is marked &{shown(name)}"
+        elif node is None:
+            why = f"repeats *{shown(name)}, which it is itself a part of"
         elif node.size > LARGEST_ALIAS:
-            why = f"repeats the {node.size} values of *{name}; at most {LARGEST_ALIAS} are allowed"
+            why = f"repeats {node.size} values at once; an alias may stand for {LARGEST_ALIAS}"
         else:
             return node
-        self._complain(event, why, path)
-        return Node(*self._place(event.start_mark), is_broken=True)
+        return self._complain(event, path, why)
+
+
+def _events(content: str) -> Iterator[_Event]:
+    last_line = _last_line(content)
+    parser: Any = YAML(typ="safe", pure=True)
+    for event in parser.parse(content):
+        text = getattr(event, "value", None) or ""
+        yield _Event(
+            kind=type(event),  # pyright: ignore[reportUnknownArgumentType]
+            line=min(event.start_mark.line + 1, last_line),
+            column=event.start_mark.column + 1,
+            text=text,
+            is_nothing=not getattr(event, "style", None) and text in _NOTHING,
+            anchor=getattr(event, "anchor", None),
+            tag=getattr(event, "tag", None),
+            version=getattr(event, "version", None),
+        )
+
+
+def _stumble(error: Exception, content: str) -> Problem:
+    """Say what the parser could not read; it is always the last problem."""
+    line, column, why = _last_line(content), 1, "a character is written in a way that means none"
+    if isinstance(error, ReaderError):
+        unread: Any = error
+        before = content[: unread.position].splitlines() or [""]
+        line, column = len(before), len(before[-1]) + 1
+        why = f"the character {unread.character:#06x} is not allowed"
+    elif isinstance(error, MarkedYAMLError):
+        marked: Any = error
+        why = marked.problem or marked.context or why
+        if mark := marked.problem_mark or marked.context_mark:
+            line, column = min(mark.line + 1, line), mark.column + 1
+    return Problem(line, column, "", sentence(f"this is not YAML: {why}"))
+
+
+def _last_line(content: str) -> int:
+    return max(1, len(content.splitlines()))

@@ -1,4 +1,4 @@
-"""The types of single values: each knows its grammar, its limits and the sentence that says them."""
+"""The types of single values: each knows its limits and the sentence that says them."""
 
 import ipaddress
 import re
@@ -112,14 +112,20 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def database(url: str) -> str:
+    """Return the address of a database, or raise that it is none."""
+    parts = _split(url)
+    is_server = parts.scheme in {"postgresql", "postgresql+psycopg"} and parts.hostname
+    if not is_server and not re.fullmatch(_SQLITE, url):
+        raise ValueError("must be sqlite:///FILE, postgresql://HOST/NAME or env:NAME")
+    return url
+
+
 def _database(text: str) -> str:
     parts = _split(text)
-    if parts.scheme in {"postgresql", "postgresql+psycopg"} and parts.hostname:
-        if parts.password is not None or "password=" in parts.query:
-            raise ValueError("must not hold the password; write env:NAME, and the address in there")
-    elif not re.fullmatch(f"{REFERENCE}|{_SQLITE}", text):
-        raise ValueError("must be sqlite:///FILE, postgresql://HOST/NAME or env:NAME")
-    return text
+    if parts.password is not None or "password=" in parts.query:
+        raise ValueError("must not hold the password; write env:NAME, and the address in there")
+    return text if re.fullmatch(REFERENCE, text) else database(text)
 
 
 def _approvals(text: object) -> int:

@@ -5,14 +5,22 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal, NoReturn
+from typing import Final, Literal
 
-from bot.config.document import Entries, entries, parse
+from bot.config.document import entries, parse
 from bot.config.problems import ConfigError, Problem
 from bot.config.report import Report
 from bot.config.rules import Rules
 from bot.config.settings import Settings
-from bot.config.shape import CheckSection, FileSection, StepSection, TargetSection, policy
+from bot.config.shape import (
+    CheckSection,
+    FileSection,
+    PersonSection,
+    PolicySection,
+    StepSection,
+    TargetSection,
+    policy,
+)
 from bot.config.sources import Sources
 from bot.domain.people import Account, People, Person
 from bot.domain.target import Place, StepSpec, Target
@@ -60,7 +68,6 @@ def load(
         audit_key=audit_key,
         endpoints=MappingProxyType(dict(file.endpoints)),
         secrets=MappingProxyType(secrets),
-        state_folder=...
     )
 
 
@@ -69,14 +76,53 @@ def _content(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(LONGEST + 1)
     except FileNotFoundError:
-        _refuse(path, "there is no such file; docs/examples/shop.yaml is one to start from")
+        why = "there is no such file; name it with --config, or start from docs/examples/shop.yaml"
     except IsADirectoryError:
-        _refuse(path, "this is a folder; name the file in it with --config")
+        why = "this is a folder; name the file in it"
     except OSError as error:
-        _refuse(path, f"it can't be read: {error.strerror}")
-    if len(content) > LONGEST:
-        _refuse(path, f"it is larger than {LONGEST} bytes, so it is no configuration")
+        why = f"the file can't be read: {error.strerror}"
+    else:
+        if len(content) <= LONGEST:
+            return _decoded(content, path)
+        why = f"the file is larger than {LONGEST} bytes; that is no configuration"
+    raise ConfigError([Problem(0, 0, "", why)], path=path)
+
+
+def _decoded(content: bytes, path: Path) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        ...
+        before = content[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+        why = f"the byte {content[error.start]:#04x} is not UTF-8; save the file as UTF-8"
+        raise ConfigError([Problem(line, column, "", why)], path=path) from error
+
+
+def _person(key: str, section: PersonSection) -> Person:
+    accounts = tuple(Account(*re.split("[:/]", account)) for account in section.accounts)
+    return Person(key=key, name=section.name, accounts=accounts)
+
+
+def _target(section: TargetSection, defaults: PolicySection, kinds: Kinds) -> Target:
+    return Target(
+        name=section.name,
+        environment=section.environment,
+        affected=section.affected,
+        channel=Place(*re.split("[:/]", section.channel)),
+        approvers=section.approvers,
+        steps=tuple(_spec(step, kinds, needs=step.needs) for step in section.steps),
+        checks=tuple(_spec(check, kinds) for check in section.checks),
+        policy=policy(defaults, section.policy),
+    )
+
+
+def _spec(
+    section: StepSection | CheckSection, kinds: Kinds, *, needs: tuple[str, ...] = ()
+) -> StepSpec:
+    parameters = kinds[section.use].model_validate(section.model_extra, strict=False)
+    return StepSpec(
+        name=section.name,
+        use=section.use,
+        params=parameters.model_dump(mode="json"),
+        needs=needs,
+    )

@@ -1,13 +1,13 @@
 """Collects problems by their path in the file, and turns what pydantic says into our sentences."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, TypeVar, cast, get_args
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.config.document import Node, Plain
-from bot.config.problems import KeyPath, Problem, did_you_mean, dotted, sentence, shown
+from bot.config.problems import KeyPath, Problem, did_you_mean, dotted, sentence
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -98,11 +98,11 @@ def _said(error: ErrorDetails) -> str:
     return error["msg"].replace("Input should", "should").replace("String should", "should")
 
 
-def _keys(kind: Any, path: KeyPath) -> Iterator[str]:
+def _keys(kind: object, path: KeyPath) -> Iterable[str]:
     """Return the keys that a model knows at a path within it."""
     for key in path:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             kind = kind.model_fields[str(key)].annotation
-        else:
-            kind = next(arg for arg in reversed(get_args(kind)) if arg is not ...)
-    return iter(kind.model_fields if hasattr(kind, "model_fields") else ())
+        else:  # a list or a mapping: what is in it
+            kind = next(inner for inner in reversed(get_args(kind)) if inner is not ...)
+    return kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else ()

@@ -3,6 +3,8 @@
 from collections.abc import Hashable, Iterable, Mapping
 from datetime import timedelta
 
+from pydantic import ValidationError
+
 from bot.config.document import Entries, Plain, each, entries, items, text
 from bot.config.problems import SECRET, USERINFO, KeyPath, did_you_mean, shown
 from bot.config.report import Report
@@ -51,7 +53,7 @@ class Rules:
                 why = f"nothing that a target can use has it{did_you_mean(key, known)}"
                 self._report.at_key((section, key), why)
 
-    def _check_scalars(self, value: Plain | None, path: KeyPath) -> None:
+    def _check_scalars(self, value: "Plain | None", path: KeyPath) -> None:
         for key, inner in entries(value).items():
             self._check_scalars(inner, (*path, key))
         for index, inner in enumerate(items(value)):
@@ -118,10 +120,13 @@ class Rules:
             before[name] = ()
 
     def _check_policy(self, target: Entries, path: KeyPath) -> None:
-        defaults = PolicySection.parse(self._file.get("policy"))
-        own = PolicySection.parse(target.get("policy"))
-        if defaults is None or own is None:
-            return  # its own mistakes were named
+        try:
+            sections = [
+                PolicySection.model_validate(holder.get("policy", {}), strict=False)
+                for holder in (self._file, target)
+            ]
+        except ValidationError:
+            return  # the report has its mistakes
         uses = (text(step.get("use")) for _, step in _sections(target, "steps", path))
         risks = {self._actions[use].risk for use in uses if use in self._actions}
         risk = Risk.DESTRUCTIVE if Risk.DESTRUCTIVE in risks else Risk.REVERSIBLE
@@ -132,7 +137,7 @@ class Rules:
             channel=Place(platform="", tenant="", channel=""),
             approvers=tuple(key for _, key in _texts(target, "approvers", path)),
             steps=(),
-            policy=policy(defaults, own),
+            policy=policy(*sections),
         )
         key = "policy" if "policy" in target else "approvers"
         for problem in policy_problems(judged, risk=risk, requesters=tuple(self._people)):

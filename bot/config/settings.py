@@ -33,7 +33,12 @@ class Settings:
     audit_key: Path | Secret  # a file that is made when it is missing, or the key in hex digits
     endpoints: Mapping[str, str]  # by system; only those that the file names
     secrets: Mapping[str, Secret]  # the providers', by name; none in the chat role
-    state_folder: Path  # where a process may keep files of its own
+
+    @property
+    def state_folder(self) -> Path:
+        """Return where this process may keep files of its own: beside a local database."""
+        kind, _, database = self.database_url.partition(":///")
+        return Path(database).parent if kind == "sqlite" else self.path.absolute().parent
 
     def provider_secrets(self) -> dict[str, str]:
         """Return the providers' secrets in the clear, for what hands them to actions."""

@@ -49,7 +49,7 @@ class PersonSection(Section):
 
 
 class PolicySection(Section):
-    """How many have to approve, and how long they have."""
+    """How many have to approve, and how long they have; what is not written is the default."""
 
     approvals: Approvals = _DEFAULTS.approvals
     requester_counts: bool = _DEFAULTS.requester_counts

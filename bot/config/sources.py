@@ -47,7 +47,7 @@ class Sources:
         if re.fullmatch(REFERENCE, written):
             written = self._secret(("database",), written).value
             try:
-                database(written, may_hold_password=True)
+                database(written)
             except ValueError as error:
                 self.report.at(("database",), f"what it points to {error}")
         if written.startswith(_EMBEDDED):
@@ -60,7 +60,7 @@ class Sources:
         if database_url.startswith(_EMBEDDED) and not written.startswith("env:"):
             beside = f"{database_url.removeprefix(_EMBEDDED)}.key"
             return self.folder / (written.removeprefix("file:") or beside)
-        if not written:
+        if not written and database_url:
             why = "is missing; a database of its own server needs env:NAME or file:PATH"
             self.report.at_key(("audit_key",), why)
         key = self._secret(("audit_key",), written)

@@ -107,7 +107,7 @@ def begin_chain(connection: Connection, keeper: Keeper) -> None:
     has_content = exists(select(rollbacks.c.id)) | exists(select(audit.c.sequence))
     if connection.scalar(select(has_content | exists(select(audit_head.c.id)))):
         return
-    head = Head(sequence=0, mac="", at=keeper.clock.now())
+    head = Head(sequence=0, mac="", at=keeper.now())
     sealed = replace(head, seal=head.sealed_with(keeper.key))
     connection.execute(insert(audit_head).values(id=1, **asdict(sealed)))
 

@@ -12,7 +12,6 @@ from bot.storage.tables import deliveries, locks
 _REMEMBERED: Final = timedelta(days=1)
 _FORGET_EVERY: Final = 256  # audit entries
 
-
 _HELD: Final = select(locks).where(locks.c.resource.in_(bindparam("resources", expanding=True)))
 _LOCK: Final = insert(locks)
 _UNLOCK: Final = delete(locks).where(locks.c.rollback_id == bindparam("rollback_id"))

@@ -24,8 +24,6 @@ _THREAD_IS_THERE: Final = or_(
         _notice.c.posted_message.is_not(None),
     ),
 )
-
-
 _IS_DUE: Final = and_(_UNSEEN, outbox.c.due_at <= bindparam("now"), _THREAD_IS_THERE)
 _DUE: Final = (
     select(outbox).where(_IS_DUE).order_by(outbox.c.rank, outbox.c.number).limit(bindparam("limit"))

@@ -6,7 +6,6 @@ Statements are built once, at the top of each part: building one costs more than
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -22,21 +21,22 @@ log = logging.getLogger("twokey.storage")
 Upsert = sqlite.Insert | postgresql.Insert
 
 
-@dataclass(frozen=True)
 class Keeper:
-    """What outlives a transaction: the key, the highest time seen, what was complained about."""
+    """What outlives a transaction: the key, the latest time seen, what was complained about."""
 
-    clock: Clock
-    key: bytes
-    _latest: list[datetime] = field(default_factory=list[datetime])
-    _complaints: set[str] = field(default_factory=set[str])
-    _guard: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self, clock: Clock, key: bytes) -> None:
+        """Start at the clock's time."""
+        self.key = key
+        self._clock = clock
+        self._latest = clock.now()
+        self._guard = threading.Lock()  # the writer and the readers all ask for the time
+        self._complaints: set[str] = set()
 
-    def now(self, mark: datetime) -> datetime:
-        """Return the time, which never steps back: not in this process, not behind the mark."""
+    def now(self, *marks: datetime) -> datetime:
+        """Return the time, which never steps back: not in this process, not behind a mark."""
         with self._guard:
-            self._latest[:] = [max(self.clock.now(), mark, *self._latest)]
-            return self._latest[0]
+            self._latest = max(self._clock.now(), self._latest, *marks)
+            return self._latest
 
     def complain(self, about: str, sentence: str) -> None:
         """Log a damaged record, once: it is met again at every look."""

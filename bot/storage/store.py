@@ -29,7 +29,7 @@ class SqlStore:
     def __init__(self, url: str, *, clock: Clock, audit_key: bytes) -> None:
         """Remember where and with what; only ``open`` touches anything."""
         self._url = make_url(url)
-        self._keeper = Keeper(clock=clock, key=audit_key)
+        self._keeper = Keeper(clock, audit_key)
         self._listeners: list[Callable[[], object]] = []
 
     async def open(self) -> None:

@@ -69,13 +69,14 @@ async def write_five(store: SqlStore) -> tuple[Event, ...]:
 
 
 async def test_events_come_back_in_order(any_store: SqlStore) -> None:
-    """A timeline is what was recorded, numbered, and of one rollback only."""
+    """A timeline is what was recorded, numbered, and of one rollback only, or of none."""
     written = await write_five(any_store)
-    elsewhere = Event(Happening.REFUSED_DELIVERY, MONDAY, details={"code": "not_found"})
-    await any_store.write(lambda tx: tx.record(elsewhere))
+    refused = Event(Happening.REFUSED_DELIVERY, MONDAY, details={"code": "unknown_target"})
+    nobodys = await any_store.write(lambda tx: tx.record(refused))
 
     assert [event.sequence for event in written] == [1, 2, 3, 4, 5]
     assert await any_store.read(lambda tx: tx.events("rb-aaaa")) == written
+    assert await any_store.read(lambda tx: tx.events(None)) == (nobodys,)
 
 
 async def test_an_untouched_chain_verifies(any_store: SqlStore, url: str) -> None:

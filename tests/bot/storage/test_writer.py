@@ -107,6 +107,24 @@ async def test_a_failing_commit_fails_the_whole_group(store: SqlStore, sqlite_ur
     await store.write(adding(a_rollback("rb-one1")))
 
 
+async def test_a_full_disk_is_answered_truthfully(store: SqlStore) -> None:
+    """Whoever is told yes while the disk fills up is recorded, and whoever is told no is not."""
+    ids = [f"rb-{number:04}" for number in range(20)]
+
+    def fills_the_disk(tx: Transaction) -> None:
+        sql(tx, "PRAGMA max_page_count = 1")  # SQLite takes the present size for the limit
+
+    works = [adding(replace(a_rollback(id_, target=id_), reason="why " * 2000)) for id_ in ids]
+    answers = await in_one_group(store, works[0], fills_the_disk, *works[1:])
+    await store.write(lambda tx: sql(tx, "PRAGMA max_page_count = 1000000"))
+    await store.write(adding(a_rollback("rb-next")))
+
+    told = [answer is None for answer in answers[:1] + answers[2:]]
+    stored = {r.id for r in await store.read(lambda tx: tx.open())}
+    assert NotRecorded in map(type, answers)
+    assert stored == {id_ for id_, yes in zip(ids, told, strict=True) if yes} | {"rb-next"}
+
+
 async def test_a_lost_connection_fails_the_group_and_is_made_anew(
     postgresql_store: SqlStore,
 ) -> None:
