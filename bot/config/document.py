@@ -1,7 +1,7 @@
 """The file as values and places: YAML 1.2 in which every scalar stays the text that was written."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from ruamel.yaml import YAML
@@ -182,7 +182,10 @@ class _Reader:
         keys: dict[str, Node] = {}
         while (inner := next(self._events)).kind is not MappingEndEvent:
             key = self._key(inner, path)
-            value = self._node(next(self._events), path if key is None else (*path, key))
+            event_of_value = next(self._events)
+            if event_of_value.is_nothing:  # which stands where the next thing starts
+                event_of_value = replace(event_of_value, line=inner.line, column=inner.column)
+            value = self._node(event_of_value, path if key is None else (*path, key))
             if key in keys:
                 why = f"is written twice, in line {keys[key].line} and here; keep one of them"
                 self._complain(inner, (*path, key), why)

@@ -115,9 +115,11 @@ def _is_loopback(host: str) -> bool:
 def database(url: str) -> str:
     """Return the address of a database, or raise that it is none."""
     parts = _split(url)
-    is_server = parts.scheme in {"postgresql", "postgresql+psycopg"} and parts.hostname
+    is_server = parts.scheme in {"postgresql", "postgresql+psycopg"}
     if not is_server and not re.fullmatch(_SQLITE, url):
-        raise ValueError("must be sqlite:///FILE, postgresql://HOST/NAME or env:NAME")
+        raise ValueError(
+            "must be sqlite:///FILE or postgresql://HOST/NAME; env:NAME and file:PATH point to one"
+        )
     return url
 
 

@@ -25,8 +25,8 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "mapping_type": "must hold keys and values, key: value",
     "tuple_type": "must be a list",
     "list_type": "must be a list",
-    "too_short": "has too few entries: {actual_length}; it needs {min_length} or more",
-    "too_long": "has too many entries: {actual_length}; it may have {max_length}",
+    "too_short": "has too few entries; it needs {min_length} or more",
+    "too_long": "has too many entries; it may have {max_length}",
     "string_too_short": "must have {min_length} characters or more",
     "string_too_long": "must have {max_length} characters or fewer",
     "greater_than": "must be more than {gt}",
@@ -74,7 +74,10 @@ class Report:
             told: set[KeyPath] = set()
             for each in error.errors(include_url=False, include_input=False):
                 place = (*path, *each["loc"])
-                value = self._root.find(place)[1]
+                node, value = self._root.find(place)
+                fewest = each.get("ctx", {}).get("min_length", 0)
+                if each["type"] == "too_short" and len(node.value) >= fewest:
+                    continue  # pydantic counts the good entries alone
                 if each["type"] == "missing" or each["loc"][-1:] == ("[key]",):
                     self.at_key(tuple(part for part in place if part != "[key]"), _said(each))
                 elif each["type"] == "extra_forbidden":

@@ -1,6 +1,6 @@
 """What has to fit together across the file; each rule looks at whatever can be looked at."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from pydantic import ValidationError
@@ -50,8 +50,8 @@ class Rules:
     def _check_known(self, section: str, known: set[str]) -> None:
         for key in entries(self._file.get(section)):
             if key not in known:
-                why = f"nothing that a target can use has it{did_you_mean(key, known)}"
-                self._report.at_key((section, key), why)
+                near = did_you_mean(key, known)
+                self._report.at_key((section, key), f"no action or assertion knows it{near}")
 
     def _check_scalars(self, value: "Plain | None", path: KeyPath) -> None:
         for key, inner in entries(value).items():
@@ -63,11 +63,11 @@ class Rules:
         if USERINFO.search(text(value)):
             self._report.at(path, "must hold no user name and no password")
 
-    def _check_unique(self, found: Iterable[tuple[KeyPath, Hashable]], why: str) -> None:
-        first: dict[Hashable, KeyPath] = {}
+    def _check_unique(self, found: Iterable[tuple[KeyPath, str]], why: str) -> None:
+        first: dict[str, KeyPath] = {}
         for path, value in found:
             before = first.setdefault(value, path)
-            if before is not path:
+            if value and before is not path:
                 line = self._report.line(before)
                 self._report.at(path, f"is in line {line} already; {why}")
 
@@ -156,4 +156,5 @@ def _texts(holder: Entries, key: str, path: KeyPath) -> list[tuple[KeyPath, str]
 
 
 def _name(target: Entries) -> str:
-    return f"{text(target.get('name'))} {text(target.get('environment'))}"
+    name, environment = text(target.get("name")), text(target.get("environment"))
+    return f"{name} {environment}" if name and environment else ""

@@ -32,6 +32,6 @@ def json_schema(actions: ActionTypes, assertions: AssertionTypes) -> dict[str, A
         }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **definition(FileSection),
+        **parts.pop(FileSection.__name__),
         "$defs": parts,
     }

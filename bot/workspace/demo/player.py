@@ -31,7 +31,8 @@ class Player:
     async def play(self, who: str, what: str | Mapping[str, str | int]) -> None:
         """Play one line: somebody does something, as soon as it can be done."""
         if not isinstance(what, str):
-            self.transcript.write(f"The provider {who} misbehaves: {dict(what)}")
+            how = ", ".join(f"{key} {value}" for key, value in what.items())
+            self.transcript.write(f"The provider {who} is made to misbehave: {how}")
             await self.stage.misbehave(who, **what)
             return
         verb, _, rest = what.partition(" ")
@@ -45,11 +46,13 @@ class Player:
             case "waits":
                 seen = {"for the end": self.books.are_closed, "for an effect": self._has_effect}
                 await _eventually(seen[rest], what=what)
-            case _:
-                self.transcript.write("The bot is killed (kill -9) and started again.")
+            case "dies":
+                self.transcript.write("The bot is killed (kill -9) and started again")
                 await self.stage.processes.kill("bot")
                 self.kills += 1
                 await self.stage.start_bot()
+            case _:
+                raise TwokeyError(f"No story can be played in which {who} {what}.")
 
     async def read_all(self) -> None:
         """Wait until everything that stands on the page is in the transcript."""

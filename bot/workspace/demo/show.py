@@ -1,6 +1,7 @@
 """Shows the demo: in a browser until Ctrl-C, or as one story that is played and judged."""
 
 import asyncio
+import contextlib
 import difflib
 import json
 import shutil
@@ -34,7 +35,7 @@ def run(
     browser: bool = True,
 ) -> int:
     """Show the demo until Ctrl-C, or play one story through; return the exit status."""
-    console, status = Console(highlight=False, soft_wrap=True), 1
+    console, status = Console(emoji=False, highlight=False, soft_wrap=True), 1
     folder = Path(tempfile.mkdtemp(prefix="twokey-demo-"))
     try:
         if headless:
@@ -63,7 +64,7 @@ async def _interactive(console: Console, folder: Path, *, port: int, browser: bo
         console.print("Type /rollback backend as Responder, then approve it as the two managers.")
         console.print("Ctrl-C ends it and leaves nothing behind.")
         if browser:
-            webbrowser.open(stage.page)
+            await asyncio.to_thread(_open, stage.page)
         await asyncio.Event().wait()
 
 
@@ -96,10 +97,10 @@ async def _play(console: Console, stage: Stage, story: Story) -> tuple[dict[str,
                 for who, what in line.items():
                     await player.play(who, what)
             await player.read_all()
+            problems += await verdict.flaws(player)
         except TwokeyError as error:
             problems.append(str(error))
-        facts = await verdict.gather(player, story.parts)
-        facts |= {"healthy_before": was_healthy, "seconds": round(transcript.seconds, 1)}
+        facts = await verdict.gather(player, story.parts, was_healthy=was_healthy)
     return facts, problems + verdict.differences(facts, story.ends)
 
 
@@ -110,6 +111,13 @@ def _story(name: str) -> Story:
         hint = f" Did you mean {near[0]}?" if near else ""
         raise TwokeyError(f"There is no story “{name}”.{hint} Stories: {', '.join(stories)}.")
     return stories[name]
+
+
+def _open(page: str) -> None:
+    """Open the page, unless the only browser here is one for text, which would take the screen."""
+    with contextlib.suppress(webbrowser.Error):
+        if type(webbrowser.get()) is not webbrowser.GenericBrowser:
+            webbrowser.open(page)
 
 
 def _end_on_signals() -> None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, Self, TypeVar
 
 import httpx
@@ -43,7 +43,8 @@ class Transcript:
             yield transcript
         finally:
             following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+            with suppress(asyncio.CancelledError):
+                await following
 
     @property
     def seconds(self) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 from bot.domain.rollback import Rollback
 from bot.workspace.demo.config import DEPLOYS
 from bot.workspace.demo.player import Player
+from bot.workspace.slack.seed import PEOPLE
 
 Facts = dict[str, Any]
 
@@ -16,7 +17,7 @@ async def is_healthy(player: Player, parts: Sequence[str]) -> bool:
     return all(shop[part]["healthy"] for part in parts)
 
 
-async def gather(player: Player, parts: Sequence[str]) -> Facts:
+async def gather(player: Player, parts: Sequence[str], *, was_healthy: bool) -> Facts:
     """Return what is known once it is over."""
     rollback = await player.books.rollback()
     voters = [vote.person for vote in rollback.standing] if rollback else []
@@ -29,9 +30,22 @@ async def gather(player: Player, parts: Sequence[str]) -> Facts:
         "effects": player.stage.effects(),
         "kills": player.kills,
         "steps": list(_steps(rollback)) if rollback else [],
+        "healthy_before": was_healthy,
         "healthy_after": await is_healthy(player, parts),
         "summary_posted": any(":summary:" in str(message.get("metadata")) for message in posted),
+        "seconds": round(player.transcript.seconds, 1),
     }
+
+
+async def flaws(player: Player) -> list[str]:
+    """Say what may be wrong at no end: a button that still decides, an audit that was changed."""
+    left = [
+        f"{name} still sees a button {label}"
+        for user, name in PEOPLE.items()
+        for label in ("Approve", "Stop")
+        if player.transcript.with_button(label, user=user)
+    ]
+    return [*left, *(await player.books.store.verify_chain()).problems]
 
 
 def differences(facts: Facts, ends: Mapping[str, Any]) -> list[str]:
