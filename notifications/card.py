@@ -25,16 +25,9 @@ from bot.message import (
     Title,
     When,
 )
-from notifications.changes import (
-    changes,
-    comes_back,
-    label,
-    stays_lost,
-    undo,
-    warnings,
-)
-from notifications.endings import aftermath, observed
-from notifications.facts import eta, issue
+from notifications.changes import changes, comes_back, label, stays_lost, undo
+from notifications.endings import aftermath
+from notifications.facts import issue
 from notifications.status import count, given, moment, sentence, status, towards
 from notifications.words import Inlines, cut, headline, plain
 
@@ -117,15 +110,9 @@ def _other_facts(rollback: Rollback, plan: Plan, people: People) -> Iterator[Fac
     back = comes_back(plan)
     if back:
         yield Fact("Comes back", (_fitting(back, _ROOM),))
-    if plan.baseline:
-        yield Fact("Checks before", (observed(plan.baseline, most=3),))
-    afterwards = warnings(plan.steps)
-    if afterwards:
-        yield Fact("Afterwards", (_fitting(afterwards, _ROOM, separator=" "),))
     is_destructive = plan.risk is Risk.DESTRUCTIVE
     risk = "DESTRUCTIVE: something is lost for good" if is_destructive else "reversible"
     yield Fact("Risk", (f"{risk} · asked by {people.name(rollback.requester)}",))
-    yield Fact("ETA", eta(rollback))
 
 
 def _ages(plan: Plan) -> Iterator[Inline]:

@@ -72,10 +72,10 @@ class Move:
             row.status in SERVING and (row.id == made or self._is_made_from(goal, row))
             for row in active
         )
-        seen = ", ".join(f"{row.version.label} is {row.status}" for row in active)
+        seen = ", ".join(f"{row.version.label} ({row.status})" for row in active)
         evidence = Evidence(
             name=self.subject,
-            expected=f"{self.goal.label} is SUCCESS",
+            expected=f"{self.goal.label} (SUCCESS)",
             seen=seen or "nothing runs",
             holds=holds,
             at=self._tools.now(),

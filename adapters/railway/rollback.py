@@ -68,7 +68,7 @@ class RailwayRollback(Action):
             stays_lost=("what was written to databases and volumes since",),
             warnings=(
                 *_warnings(instance, versions, current=current, chosen=chosen),
-                *_auto_deploy_warning(is_on=await api.is_auto_deploying()),
+                *_auto_deploy_warning(chosen, is_on=await api.is_auto_deploying()),
             ),
             undo=f"roll forward to {before.label} again, about 1 min",
             seconds=60,
@@ -143,10 +143,10 @@ def _warnings(
         yield f"The newest deployment, {latest.version.label}, is {latest.status} and {what_of_it}."
 
 
-def _auto_deploy_warning(*, is_on: bool | None) -> tuple[str, ...]:
+def _auto_deploy_warning(chosen: Version, *, is_on: bool | None) -> tuple[str, ...]:
     if is_on is None:
-        return ("If auto-deploy is on, which can't be read, the next push replaces this.",)
-    return ("Auto-deploy stays on: the next push replaces this.",) if is_on else ()
+        return (f"If auto-deploy is on, which can't be read, a push replaces {chosen.label}.",)
+    return (f"Auto-deploy stays on: the next push replaces {chosen.label}.",) if is_on else ()
 
 
 def _refuse(sentence: str) -> NoReturn:

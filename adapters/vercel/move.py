@@ -128,8 +128,8 @@ class Move:
         labels = {point.id: point.label for point in (self.origin, self.goal)}
         return Evidence(
             name=name,
-            expected=f"serves {self.goal.label}",
-            seen=f"serves {labels.get(serving, serving) or 'no deployment'}",
+            expected=self.goal.label,
+            seen=labels.get(serving, serving) or "no deployment",
             holds=serving == self.goal.id,
             at=self._tools.now(),
         )

@@ -223,13 +223,14 @@ def _events(content: str) -> Iterator[_Event]:
     last_line = _last_line(content)
     parser: Any = YAML(typ="safe", pure=True)
     for event in parser.parse(content):
-        text = getattr(event, "value", None) or ""
+        text = getattr(event, "value", "")
+        is_scalar = isinstance(event, ScalarEvent)
         yield _Event(
             kind=type(event),  # pyright: ignore[reportUnknownArgumentType]
             line=min(event.start_mark.line + 1, last_line),
             column=event.start_mark.column + 1,
             text=text,
-            is_nothing=not getattr(event, "style", None) and text in _NOTHING,
+            is_nothing=is_scalar and not event.style and text in _NOTHING,
             anchor=getattr(event, "anchor", None),
             tag=getattr(event, "tag", None),
             version=getattr(event, "version", None),

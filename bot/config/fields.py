@@ -7,7 +7,13 @@ from datetime import timedelta
 from typing import Annotated, Any, Final
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
 from pydantic_core import CoreSchema, core_schema
 
 _DURATION: Final = r"(?=\d)(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,5})s)?"
@@ -89,7 +95,8 @@ def address(url: str) -> str:
     parts = _split(url)
     if "@" in parts.netloc:
         raise ValueError("must hold no user name and no password")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+    is_plain = re.fullmatch(r"https?://[!-~]+", url) and not parts.query and not parts.fragment
+    if not is_plain or not parts.hostname:
         raise ValueError("must be an address such as https://api.example.com")
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
         raise ValueError("must start with https://; only an address on this machine may use http")
@@ -142,8 +149,12 @@ def _version(text: object) -> int:
     raise ValueError("must be 1, the only version of this format so far")
 
 
-Approvals = Annotated[int, BeforeValidator(_approvals, json_schema_input_type=int)]
-Version = Annotated[int, BeforeValidator(_version, json_schema_input_type=int)]
+Approvals = Annotated[
+    int,
+    BeforeValidator(_approvals),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 10}),
+]
+Version = Annotated[int, BeforeValidator(_version), WithJsonSchema({"const": 1})]
 Address = Annotated[str, AfterValidator(address)]
 Database = Annotated[str, AfterValidator(_database)]
 Name = Annotated[

@@ -13,8 +13,9 @@ KeyPath = tuple[str | int, ...]
 
 # How the tokens of well-known systems start; whatever looks like one is never repeated.
 SECRET: Final = re.compile(
-    r"xox[a-z]-[\w-]+|xapp-[\w-]+|gh[a-z]_\w{16,}|github_pat_\w+|sk[-_][\w-]{16,}|sbp_\w{16,}"
-    r"|AKIA[0-9A-Z]{12,}|eyJ[\w-]{8,}\.[\w.-]+|-----BEGIN [A-Z ]+"
+    r"(?<![A-Za-z0-9])(?:xox[a-z]-[\w-]+|xapp-[\w-]+|gh[a-z]_\w{16,}|github_pat_\w+"
+    r"|sk[-_][\w-]{16,}|sbp_\w{16,}|AKIA[0-9A-Z]{12,}|eyJ[\w-]{8,}\.[\w.-]+"
+    r"|-----BEGIN [A-Z ]+)"
 )
 # Somebody's name or password in an address; what is between the slashes and the last @.
 USERINFO: Final = re.compile(r"(?<=://)[^/?#\s]*(?=@)")

@@ -74,20 +74,21 @@ class Report:
             told: set[KeyPath] = set()
             for each in error.errors(include_url=False, include_input=False):
                 place = (*path, *each["loc"])
-                node, value = self._root.find(place)
-                fewest = each.get("ctx", {}).get("min_length", 0)
-                if each["type"] == "too_short" and len(node.value) >= fewest:
-                    continue  # pydantic counts the good entries alone
-                if each["type"] == "missing" or each["loc"][-1:] == ("[key]",):
-                    self.at_key(tuple(part for part in place if part != "[key]"), _said(each))
-                elif each["type"] == "extra_forbidden":
+                if each["type"] == "extra_forbidden":
                     known = (*_keys(kind, each["loc"][:-1]), *around)
                     near = did_you_mean(str(place[-1]), known)
                     self.at_key(place, f"is no key that is known here{near}")
-                elif value not in told:  # a value of several possible types fails once for each
-                    told.add(value)
-                    self.at(value, _said(each))
+                elif each["type"] == "missing" or place[-1:] == ("[key]",):
+                    self.at_key(tuple(key for key in place if key != "[key]"), _said(each))
+                elif (value := self._root.find(place)[1]) not in told:
+                    told.add(value)  # a value of several possible types fails once for each
+                    self._tell(value, each)
             return None
+
+    def _tell(self, path: KeyPath, error: ErrorDetails) -> None:
+        fewest = error.get("ctx", {}).get("min_length", 0)
+        if error["type"] != "too_short" or len(self._root.find(path)[0].value) < fewest:
+            self.at(path, _said(error))  # else pydantic has counted the good entries alone
 
     def _add(self, node: Node, path: KeyPath, text: str) -> None:
         if not node.is_broken:
@@ -105,7 +106,8 @@ def _keys(kind: object, path: KeyPath) -> Iterable[str]:
     """Return the keys that a model knows at a path within it."""
     for key in path:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
-            kind = kind.model_fields[str(key)].annotation
+            field = kind.model_fields.get(str(key))
+            kind = field.annotation if field else None
         else:  # a list or a mapping: what is in it
-            kind = next(inner for inner in reversed(get_args(kind)) if inner is not ...)
+            kind = next((inner for inner in reversed(get_args(kind)) if inner is not ...), None)
     return kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else ()

@@ -73,7 +73,7 @@ class Rules:
 
     def _check_team(self, place: str, path: KeyPath) -> None:
         team = place.removeprefix("slack:").partition("/")[0]
-        if self._team and place.startswith("slack:T") and team != self._team:
+        if self._team.startswith("T") and place.startswith("slack:T") and team != self._team:
             why = f"is in the team {shown(team)}, and slack: connects to {shown(self._team)}"
             self._report.at(path, why)
 
@@ -95,7 +95,8 @@ class Rules:
         for place, step in checks:
             self._check_use(step, place, self._assertions, own=CheckSection.model_fields)
         self._check_needs(steps)
-        self._check_policy(target, path)
+        if approvers:
+            self._check_policy(target, path)
 
     def _check_use(
         self, step: Entries, path: KeyPath, kinds: Kinds, *, own: Mapping[str, object]

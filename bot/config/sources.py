@@ -60,7 +60,7 @@ class Sources:
         if database_url.startswith(_EMBEDDED) and not written.startswith("env:"):
             beside = f"{database_url.removeprefix(_EMBEDDED)}.key"
             return self.folder / (written.removeprefix("file:") or beside)
-        if not written and database_url:
+        if not written and database_url.startswith("postgresql"):
             why = "is missing; a database of its own server needs env:NAME or file:PATH"
             self.report.at_key(("audit_key",), why)
         key = self._secret(("audit_key",), written)

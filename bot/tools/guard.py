@@ -14,8 +14,8 @@ from bot.domain.target import Target
 Origin = tuple[str, str, int]  # scheme, host, port
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
-# Measured: httpx slows down eightfold when a thousand calls queue inside its pool, so they queue
-# in front of it. Fewer would be faster still, but a few hanging checks must not hold up a rollback.
+# httpx gets slower with every call that queues inside its pool, so calls queue in front of it.
+# Fewer at once would be faster still, but a few hanging checks must not hold up a rollback.
 CALLS_AT_ONCE: Final = 16
 LONGEST_QUEUE: Final = 10.0  # seconds
 LONGEST_CALL: Final = 45.0
@@ -160,10 +160,9 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 def _is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1]
-        if ip in _NAT64:
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
-        ip = inner or ip
+        # The library judges every other notation that carries an IPv4 address by itself.
+        is_nat64 = ip in _NAT64
+        ip = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF) if is_nat64 else ip.sixtofour or ip
     return ip.is_global and not ip.is_multicast
 
 

@@ -42,7 +42,7 @@ async def test_it_rolls_back_once(railway: World, preview: Preview) -> None:
     assert railway.effects == DONE
     assert receipt.reference not in {"", seed.RAILWAY_GOOD, seed.RAILWAY_BAD}
     assert receipt.details["status"] == "SUCCESS"
-    assert (evidence.name, evidence.seen) == ("Railway api", "v41 is SUCCESS")
+    assert (evidence.name, evidence.seen) == ("Railway api", "v41 (SUCCESS)")
     assert evidence.holds
 
 
@@ -64,7 +64,7 @@ async def test_undo_rolls_forward_again(railway: World, preview: Preview) -> Non
     (evidence,) = await ROLLBACK.verify(railway.tools, preview, undone)
 
     assert railway.effects == [*DONE, ("railway.rollback", seed.RAILWAY_BAD)]
-    assert (evidence.expected, evidence.holds) == ("v42 is SUCCESS", True)
+    assert (evidence.expected, evidence.holds) == ("v42 (SUCCESS)", True)
 
 
 async def test_there_already(railway: World, preview: Preview) -> None:
@@ -171,8 +171,21 @@ async def test_a_railway_that_lies_is_found_out(railway: World, preview: Preview
     (evidence,) = await ROLLBACK.verify(railway.tools, preview, receipt)
 
     assert receipt.details["status"] == "accepted, never seen"
-    assert (evidence.expected, evidence.seen) == ("v41 is SUCCESS", "v42 is SUCCESS")
+    assert (evidence.expected, evidence.seen) == ("v41 (SUCCESS)", "v42 (SUCCESS)")
     assert not evidence.holds
+
+
+async def test_an_old_rollback_is_not_taken_for_ours(railway: World, preview: Preview) -> None:
+    """A deployment of the same code that was there before we asked proves nothing."""
+    receipt = await ROLLBACK.execute(railway.tools, preview)
+    await ROLLBACK.undo(railway.tools, preview, receipt)
+    again = await ROLLBACK.preview(railway.tools)
+    await railway.misbehave("lie")
+
+    receipt = await ROLLBACK.execute(railway.tools, again)
+
+    assert receipt.details["status"] == "accepted, never seen"
+    assert await ROLLBACK.probe(railway.tools, again) is False
 
 
 async def test_a_deployment_that_failed(railway: World, preview: Preview) -> None:
@@ -194,7 +207,7 @@ async def test_a_deployment_that_crashed(railway: World, preview: Preview) -> No
     (evidence,) = await ROLLBACK.verify(railway.tools, preview, receipt)
 
     assert receipt.details["status"] == "CRASHED"
-    assert (evidence.seen, evidence.holds) == ("v41 is CRASHED", False)
+    assert (evidence.seen, evidence.holds) == ("v41 (CRASHED)", False)
 
 
 @pytest.mark.parametrize("status", ["NEEDS_APPROVAL", "WAITING"])
@@ -235,7 +248,7 @@ async def test_two_that_run_at_once_are_not_verified(railway: World, preview: Pr
 
     (evidence,) = await ROLLBACK.verify(railway.tools, preview, receipt)
 
-    assert (evidence.seen, evidence.holds) == ("v41 is SUCCESS, v42 is SUCCESS", False)
+    assert (evidence.seen, evidence.holds) == ("v41 (SUCCESS), v42 (SUCCESS)", False)
 
 
 async def test_deployments_without_a_source(railway: World) -> None:
@@ -248,6 +261,8 @@ async def test_deployments_without_a_source(railway: World) -> None:
 
     assert railway.effects == DONE
     assert evidence.holds
+    (unknown,) = await ROLLBACK.verify(railway.tools, preview, Receipt(reference="", details={}))
+    assert not unknown.holds
     with pytest.raises(InDoubt, match=r"does not say what .* was made from"):
         await ROLLBACK.probe(railway.tools, preview)
 

@@ -14,7 +14,7 @@ ROLLBACK = RailwayRollback(
     service=seed.RAILWAY_SERVICE,
     environment=seed.RAILWAY_ENVIRONMENT,
 )
-STAYS_ON = "Auto-deploy stays on: the next push replaces this."
+STAYS_ON = "Auto-deploy stays on: the next push replaces {}."
 
 
 async def test_the_last_good_one_by_default(railway: World) -> None:
@@ -30,7 +30,7 @@ async def test_the_last_good_one_by_default(railway: World) -> None:
     assert preview.comes_back == ("code (“Retry payment webhooks”)", "variables of that deployment")
     assert preview.stays_lost == ("what was written to databases and volumes since",)
     assert preview.undo == "roll forward to v42 again, about 1 min"
-    assert preview.warnings == (STAYS_ON,)
+    assert preview.warnings == (STAYS_ON.format("v41"),)
 
 
 async def test_a_bound_action_holds_ids(railway: World) -> None:
@@ -58,7 +58,10 @@ async def test_after_a_rollback_it_goes_further_back(railway: World) -> None:
     preview = await ROLLBACK.preview(railway.tools)
 
     assert (preview.before.label, preview.after.id) == ("v41", seed.RAILWAY_OLDER)
-    assert preview.warnings == ("v41 was rolled back to before. This goes further back.", STAYS_ON)
+    assert preview.warnings == (
+        "v41 was rolled back to before. This goes further back.",
+        STAYS_ON.format("v39"),
+    )
 
 
 async def test_after_an_undo_it_goes_to_the_same_one_again(railway: World) -> None:

@@ -185,7 +185,7 @@ async def test_a_vercel_that_lies_is_found_out(vercel: World, preview: Preview) 
 
     assert receipt.details["job"] == "accepted, never seen"
     assert [(each.expected, each.seen, each.holds) for each in evidence] == [
-        ("serves 7b9e8d6", "serves c0a2d1f", False)
+        ("7b9e8d6", "c0a2d1f", False)
     ] * 3
 
 
@@ -248,11 +248,11 @@ async def test_every_domain_is_verified(vercel: World, preview: Preview) -> None
 @pytest.mark.parametrize(
     ("answer", "seen"),
     [
-        ({"deploymentId": seed.VERCEL_GOOD}, "serves 7b9e8d6"),
-        ([{"deployment": {"id": seed.VERCEL_GOOD}}], "serves 7b9e8d6"),
-        ([{"deploymentId": "dpl_other"}], "serves dpl_other"),
-        ([], "serves no deployment"),
-        (web.json_response({}, status=404), "serves 7b9e8d6"),  # then the host itself is asked
+        ({"deploymentId": seed.VERCEL_GOOD}, "7b9e8d6"),
+        ([{"deployment": {"id": seed.VERCEL_GOOD}}], "7b9e8d6"),
+        ([{"deploymentId": "dpl_other"}], "dpl_other"),
+        ([], "no deployment"),
+        (web.json_response({}, status=404), "7b9e8d6"),  # then the host itself is asked
     ],
 )
 async def test_forms_of_an_alias(

@@ -1,5 +1,6 @@
 """Which deployment is meant: decisions over what was read, and nothing else."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -102,9 +103,13 @@ def test_newer_ones_are_no_way_back() -> None:
 
 def test_deployments_of_unknown_source_are_not_taken_for_each_other() -> None:
     """Not knowing what two deployments were made of does not make them the same."""
-    made = [Version(id=name, made_at=NOON - timedelta(hours=n)) for n, name in enumerate("cba")]
+    current, former, first = (
+        Version(id=name, made_at=NOON - timedelta(hours=age)) for age, name in enumerate("cba")
+    )
+    known = replace(former, commit="7b9e8d6")
 
-    assert last_good(made, current=made[0]) == made[1]
+    assert last_good([current, former, first], current=current) == former
+    assert last_good([current, known, first], current=current) == known
 
 
 def test_one_name_for_different_code_is_a_riddle() -> None:

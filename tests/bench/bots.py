@@ -15,28 +15,27 @@ from typing import Final
 from bot.workspace.slack import seed
 from tests.bench.chat import PATIENCE, Chat
 from tests.bench.provider import Provider
-from tests.bench.settings import write_settings
 
-TICKS: Final = os.sysconf("SC_CLK_TCK")
-SOURCE: Final = Path(__file__).parents[2]
 _CALM_SECONDS: Final = 0.06
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
 # Where the system has it, no child outlives the measurement, not even by kill -9.
 _LEASH: Final = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One that is measured: its program, and what its answer to a command begins with."""
+    """One that is measured: its program, and what its answer to a command holds."""
 
-    module: str
-    arguments: tuple[str, ...]  # {api}, {provider} and {home} are filled in
+    program: tuple[str, ...]  # {api}, {provider} and {home} are filled in
     answer: str = ""
 
 
-OURS: Final = Kind("bot", ("serve", "--config", "{home}/twokey.yaml"), "Preparing the plan")
-DEFAULT: Final = Kind("tests.bench.bare", ("{api}",))
-LEAN: Final = Kind("tests.bench.bare", ("{api}", "--lean"))
-FLOOR: Final = Kind("tests.bench.floor", ("{api}", "{provider}", "{home}/floor.db"), "requested")
+OURS: Final = Kind(("bot", "serve", "--config", "{home}/twokey.yaml"), "Preparing the plan")
+DEFAULT: Final = Kind(("tests.bench.baselines", "default", "{api}"))
+LEAN: Final = Kind(("tests.bench.baselines", "lean", "{api}"))
+FLOOR: Final = Kind(
+    ("tests.bench.baselines", "floor", "{api}", "{provider}", "{home}/floor.db"), "requested"
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,11 @@ class Bot:
     chat: Chat
     pid: int
     began: float
+
+    async def first_command(self) -> float:
+        """Ask as soon as it is connected; return the seconds since its start."""
+        await self.chat.first_command(0, answer=self.kind.answer)
+        return time.perf_counter() - self.began
 
     async def command(self, number: int) -> float:
         """Ask for a target and return the seconds until the acknowledgement."""
@@ -68,62 +72,61 @@ class Bot:
 
     @property
     def cpu_seconds(self) -> float:
-        """Return the processor time it used so far."""
+        """Return the processor time it has used so far."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return (int(fields[11]) + int(fields[12])) / _TICKS
 
     @property
     def megabytes(self) -> float:
-        """Return the memory it holds."""
-        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-        resident = next(line for line in lines if line.startswith("VmRSS:"))
-        return int(resident.split()[1]) / 1024
+        """Return the memory that it holds."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
 @asynccontextmanager
 async def started(
-    kind: Kind, folder: Path, provider: Provider, *, targets: int, pairs: int = 0
+    kind: Kind, provider: Provider, *, targets: int, pairs: int = 0
 ) -> AsyncGenerator[Bot]:
     """Run a fresh bot on an empty database as long as the block lasts."""
-    home = Path(tempfile.mkdtemp(dir=folder))
-    async with Chat.opened(targets) as chat:
-        write_settings(home, provider=provider.url, targets=targets, pairs=pairs)
-        places = {"api": chat.room.api_url, "provider": provider.url, "home": home}
-        arguments = (argument.format_map(places) for argument in kind.arguments)
-        began = time.perf_counter()
-        with (home / "log").open("wb") as log:
-            child = await asyncio.create_subprocess_exec(
-                *(*_LEASH, sys.executable, "-m", kind.module, *arguments),
-                stdout=log,
-                stderr=log,
-                cwd=home,
-                env=_environment(home, chat),
-            )
-        pin(child.pid, first=True)
-        try:
-            yield Bot(kind, chat, child.pid, began)
-        except BaseException as error:
-            error.add_note((home / "log").read_text(errors="replace")[-2000:])
-            raise
-        finally:
-            if child.returncode is None:
-                child.kill()
-            await child.wait()
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        async with Chat.opened(targets=targets, pairs=pairs) as chat:
+            chat.write_settings(home / "twokey.yaml", provider=provider.url)
+            places = {"api": chat.room.api_url, "provider": provider.url, "home": home}
+            program = (word.format_map(places) for word in kind.program)
+            began = time.perf_counter()
+            with (home / "log").open("wb") as log:
+                child = await asyncio.create_subprocess_exec(
+                    *(*_LEASH, sys.executable, "-m", *program),
+                    stdout=log,
+                    stderr=log,
+                    cwd=home,
+                    env=_environment(home, chat.room.api_url),
+                )
+            pin(child.pid, first=True)
+            try:
+                yield Bot(kind, chat, child.pid, began)
+            except BaseException as error:
+                error.add_note((home / "log").read_text(errors="replace")[-2000:])
+                raise
+            finally:
+                if child.returncode is None:
+                    child.kill()
+                await child.wait()
 
 
 def pin(pid: int, *, first: bool) -> None:
     """Give the first processor to the bot and the second to everything else, if there are two."""
-    if len(os.sched_getaffinity(0) | {0, 1}) > 1 and (os.cpu_count() or 1) > 1:
+    if (os.cpu_count() or 1) > 1:
         os.sched_setaffinity(pid, {0 if first else 1})
 
 
-def _environment(home: Path, chat: Chat) -> dict[str, str]:
+def _environment(home: Path, api: str) -> dict[str, str]:
     return {
         "HOME": str(home),
         "PATH": os.defpath,
-        "LANG": "C.UTF-8",
-        "PYTHONPATH": str(SOURCE),
-        "SLACK_API_BASE": chat.room.api_url,
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "SLACK_API_BASE": api,
         "SLACK_BOT_TOKEN": seed.BOT_TOKEN,
         "SLACK_APP_TOKEN": seed.APP_TOKEN,
         "VERCEL_TOKEN": "local-vercel",

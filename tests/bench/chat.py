@@ -1,11 +1,18 @@
-"""The local workspace as load: a channel for each target, people who type and press."""
+"""The local workspace as load, and the bot's ``twokey.yaml`` that goes with it.
+
+One open rollback per target is the rule, and Slack's pace is about one message a second in a
+channel. So each command of a round has a target, a channel and approvers of its own, and what is
+measured waits for nobody's pace.
+"""
 
 import asyncio
+import json
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from pathlib import Path
+from typing import Final, Self
 
 from bot.workspace.slack import seed, server
 from bot.workspace.slack.acts import Click, People
@@ -13,53 +20,70 @@ from bot.workspace.slack.blocks import elements
 from bot.workspace.slack.room import Room
 from bot.workspace.slack.sockets import NotDelivered
 from bot.workspace.slack.world import Channel, Json
-from tests.bench.settings import APPROVERS, REQUESTER, approver, channel
-
-Found = TypeVar("Found")
 
 PATIENCE: Final = 90.0
-_LOOK_EVERY: Final = 0.005
+_REQUESTER: Final = "U00RESPONDER"
+_SETTLE: Final = 0.005
 
 
 @dataclass(frozen=True)
 class Chat:
-    """One workspace, with one bot in it."""
+    """One workspace with one bot in it; the last ``pairs`` targets have a step at each provider."""
 
     room: Room
     targets: int
+    pairs: int
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, targets: int) -> AsyncGenerator["Chat"]:
-        """Open a workspace without limits, with a channel and approvers for every target."""
+    async def opened(cls, *, targets: int, pairs: int) -> AsyncGenerator[Self]:
+        """Open it without limits, with a channel for every target."""
         async with server.running(limits=False, ack_seconds=10) as room:
-            somebody = room.world.people[REQUESTER]
-            people = [f"U00BENCH{number:04}" for number in range(max(targets, APPROVERS))]
-            for id_ in people:
-                room.world.people[id_] = somebody | {"id": id_, "name": id_.lower()}
+            chat = cls(room, targets, pairs)
+            for user in chat._approvers:
+                room.world.people[user] = room.world.people[_REQUESTER] | {"id": user}
+            members = [_REQUESTER, *chat._approvers, seed.BOT]
             for number in range(targets):
-                members = [REQUESTER, *people, seed.BOT]
-                id_ = channel(number)
+                id_ = _channel(number)
                 room.world.channels[id_] = Channel(id=id_, name=id_.lower(), members=members)
-            yield cls(room, targets)
+            yield chat
+
+    def write_settings(self, path: Path, *, provider: str) -> None:
+        """Write the bot's configuration, in the part of YAML that is JSON."""
+        home = f"slack:{seed.TEAM['id']}/"
+        tokens = {"bot_token": "env:SLACK_BOT_TOKEN", "app_token": "env:SLACK_APP_TOKEN"}
+        people = {
+            user.lower(): {"name": user, "accounts": [home + user]}
+            for user in (_REQUESTER, *self._approvers)
+        }
+        settings = {
+            "version": 1,
+            "database": "sqlite:///twokey.db",
+            "slack": {"team": seed.TEAM["id"], **tokens},
+            "endpoints": {"vercel": provider, "railway": provider},
+            "policy": {"start_delay": "0s"},
+            "people": people,
+            "targets": [self._target(number, home) for number in range(self.targets)],
+        }
+        path.write_text(json.dumps(settings, indent=1))
 
     async def command(self, number: int, *, answer: str) -> float:
-        """Ask for a target, see the right answer, and return the seconds until it was there."""
-        where = channel(number)
-        address = self.room.handles.address(REQUESTER, where, original=None)
+        """Ask for a target and return the seconds until the acknowledgement, if it is right."""
+        channel = _channel(number)
+        address = self.room.handles.address(_REQUESTER, channel, original=None)
         payload: Json = {
             "team_id": seed.TEAM["id"],
             "api_app_id": seed.APP,
-            "channel_id": where,
-            "user_id": REQUESTER,
+            "channel_id": channel,
+            "user_id": _REQUESTER,
             "command": "/rollback",
             "text": f"shop{number}",
-            "trigger_id": self.room.handles.trigger(REQUESTER),
+            "trigger_id": self.room.handles.trigger(_REQUESTER),
             "response_url": f"{self.room.url}/hooks/{address}",
         }
-        start = time.perf_counter()
+        began = time.perf_counter()
         given = await self.room.sockets.deliver("slash_commands", payload, answerable=True)
-        taken = time.perf_counter() - start
+        taken = time.perf_counter() - began
         if answer not in given.get("text", ""):
             raise ValueError(f"shop{number} was answered {given}, not {answer!r}")
         return taken
@@ -71,49 +95,60 @@ class Chat:
                 try:
                     await self.command(number, answer=answer)
                 except NotDelivered:
-                    await asyncio.sleep(0.002)
+                    await asyncio.sleep(_SETTLE)
                 else:
                     return
-
-    async def connected(self) -> None:
-        """Wait until the bot holds a socket."""
-        await self._seen(lambda: self.room.sockets._open)
-
-    async def card(self, number: int) -> None:
-        """Wait until the target's channel shows a button to approve."""
-        await self._seen(lambda: self._button(number))
 
     def show_card(self, number: int) -> None:
         """Put a card there for a bot that posts none."""
         button = {"type": "button", "action_id": "approve", "value": f"shop{number}"}
-        words = {"type": "plain_text", "text": "Approve"}
-        block = {"type": "actions", "block_id": "b", "elements": [button | {"text": words}]}
+        block = {"type": "actions", "block_id": "card", "elements": [button]}
         card = {"user": seed.BOT, "text": "Approve?", "blocks": [block]}
-        self.room.world.post(self.room.world.channels[channel(number)], card)
+        self.room.world.post(self.room.world.channels[_channel(number)], card)
+
+    async def card(self, number: int) -> tuple[str, str]:
+        """Return the message and the action of the target's button Approve, once it is there."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                for message in self.room.world.channels[_channel(number)].messages.values():
+                    for part in (p for block in message.get("blocks", ()) for p in elements(block)):
+                        if part["action_id"] == "approve":
+                            return message["ts"], part["action_id"]
+                await asyncio.sleep(_SETTLE)
 
     async def approve(self, number: int, *, place: int) -> float:
-        """Press Approve as one of the approvers and return when that was."""
-        if (button := self._button(number)) is None:
-            raise ValueError(f"shop{number} has no button to approve")
-        ts, action = button
-        user = approver(number, place=place, targets=self.targets)
-        act = Click(user=user, channel=channel(number), ts=ts, action_id=action)
-        start = time.perf_counter()
+        """Press Approve as one of the target's approvers, and return when that was."""
+        ts, action = await self.card(number)
+        user = self._approvers_of(number)[place]
+        act = Click(user=user, channel=_channel(number), ts=ts, action_id=action)
+        began = time.perf_counter()
         outcome = await People(self.room).click(act)
         if not outcome["ok"]:
             raise ValueError(f"a click on shop{number} failed: {outcome}")
-        return start
+        return began
 
-    def _button(self, number: int) -> tuple[str, str] | None:
-        for message in self.room.world.channels[channel(number)].messages.values():
-            for block in message.get("blocks", ()):
-                for part in elements(block):
-                    if part["action_id"].startswith("approve"):
-                        return message["ts"], part["action_id"]
-        return None
+    @property
+    def _approvers(self) -> list[str]:
+        return [f"U00BENCH{number:04}" for number in range(self.targets + 2)]
 
-    async def _seen(self, look: Callable[[], Found | None]) -> Found:
-        async with asyncio.timeout(PATIENCE):
-            while not (found := look()):
-                await asyncio.sleep(_LOOK_EVERY)
-            return found
+    def _approvers_of(self, number: int) -> list[str]:
+        """Return three: if one of them asks, two are left."""
+        return self._approvers[number : number + 3]
+
+    def _target(self, number: int, home: str) -> Json:
+        steps = [{"name": "pages", "use": "vercel.rollback", "project": f"shop{number}"}]
+        if number >= self.targets - self.pairs:
+            where = {"project": "shop", "service": f"api{number}", "environment": "production"}
+            steps.append({"name": "api", "use": "railway.rollback", **where})
+        return {
+            "name": f"shop{number}",
+            "environment": "production",
+            "affected": "Frontend",
+            "channel": home + _channel(number),
+            "approvers": [user.lower() for user in self._approvers_of(number)],
+            "steps": steps,
+        }
+
+
+def _channel(number: int) -> str:
+    return f"C00BENCH{number:04}"

@@ -1,15 +1,14 @@
-"""What is measured in one round of each figure; a bot and its baselines take turns."""
+"""What one round of each figure measures; the bot and its baselines take turns."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from tests.bench.bots import DEFAULT, FLOOR, LEAN, OURS, Bot, started
+from tests.bench.bots import DEFAULT, FLOOR, LEAN, OURS, Bot, Kind, started
 from tests.bench.provider import Provider
-from tests.bench.results import RTT_SECONDS, Samples, quantile
+from tests.bench.results import RTT, Samples, quantile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,89 +18,70 @@ class Scale:
     commands: int = 20
     stream: int = 150
     per_second: float = 50.0
-    approvals: int = 5  # few, for the bot's own pace of edits ends somewhere behind
+    approvals: int = 5  # few: the bot's own pace of edits ends somewhere behind
     pairs: int = 2
     at_once: int = 64
-    settle: float = 2.0
-    idle: float = 5.0
+    rest: float = 5.0
 
 
-Measure = Callable[[Path, Provider, Scale], Awaitable[Samples]]
-
-
-async def acknowledgements(folder: Path, provider: Provider, scale: Scale) -> Samples:
-    """Figure 2: the time from a command to its acknowledgement."""
-    targets = 1 + scale.commands + scale.stream
+async def acknowledgements(provider: Provider, scale: Scale) -> Samples:
+    """Figure 2: from a command to its acknowledgement."""
     found: dict[str, float] = {}
-    for kind, name in ((DEFAULT, "D "), (LEAN, "L "), (OURS, "")):
-        async with started(kind, folder, provider, targets=targets) as bot:
-            await bot.chat.first_command(0, answer=kind.answer)
-            alone = [await _alone(bot, 1 + number) for number in range(scale.commands)]
-            found[f"{name}command p50"] = quantile(alone, 0.5) * 1000
+    for kind, name in ((DEFAULT, "D "), (LEAN, "L "), (FLOOR, "F "), (OURS, "")):
+        async with started(kind, provider, targets=1 + scale.commands + scale.stream) as bot:
+            await bot.first_command()
+            alone: list[float] = []
+            for number in range(scale.commands):
+                await bot.calm()
+                alone.append(await bot.command(1 + number))
             await bot.calm()
             stream = await _stream(bot, 1 + scale.commands, scale)
-            found[f"{name}open loop p99"] = quantile(stream, 0.99) * 1000
+        found |= {f"{name}ack": _ms(alone, 0.5), f"{name}stream": _ms(stream, 0.99)}
     return found
 
 
-async def approvals(folder: Path, provider: Provider, scale: Scale) -> Samples:
-    """Figure 5: the time from the second approval to the write at the provider."""
+async def approvals(provider: Provider, scale: Scale) -> Samples:
+    """Figure 5: from the second approval to the write at the provider."""
     found: dict[str, float] = {}
-    for kind, name in ((FLOOR, "F "), (OURS, "")):
-        pairs = scale.pairs if kind is OURS else 0
-        targets = 1 + scale.approvals + pairs
-        async with started(kind, folder, provider, targets=targets, pairs=pairs) as bot:
-            await bot.chat.first_command(0, answer=kind.answer)
-            alone = [await _approved(bot, provider, 1 + n) for n in range(scale.approvals)]
-            found[f"{name}approval p50"] = quantile(alone, 0.5) * 1000
-            if pairs:
-                provider.delay = RTT_SECONDS
-                both = [
-                    await _approved(bot, provider, targets - 1 - number, is_pair=True)
-                    for number in range(pairs)
-                ]
-                provider.delay = 0
-                found["two providers"] = quantile(both, 0.5) * 1000
-        provider.written.clear()
-        async with started(kind, folder, provider, targets=scale.at_once) as bot:
-            together = await _approved_at_once(bot, provider, scale.at_once)
-            found[f"{name}64 approvals p99"] = quantile(together, 0.99) * 1000
-        provider.written.clear()
+    for kind, name, pairs in ((FLOOR, "F ", 0), (OURS, "", scale.pairs)):
+        found |= await _one_by_one(kind, name, provider, scale, pairs=pairs)
+        async with started(kind, provider, targets=scale.at_once) as bot:
+            numbers = range(scale.at_once)
+            await _half_approved(bot, *numbers)
+            writes = await asyncio.gather(*(_second_approval(bot, provider, n) for n in numbers))
+            provider.check_once()
+        provider.forget()
+        found[f"{name}64 writes"] = _ms(writes, 0.99)
     return found
 
 
-async def start_and_rest(folder: Path, provider: Provider, scale: Scale) -> Samples:
-    """Figure 10: the time from a cold start to the first acknowledgement, and what rest costs."""
-    async with started(FLOOR, folder, provider, targets=1) as bot:
-        await bot.chat.first_command(0, answer=bot.kind.answer)
-        floor = time.perf_counter() - bot.began
-    async with started(OURS, folder, provider, targets=1) as bot:
-        await bot.chat.first_command(0, answer=bot.kind.answer)
-        ours = time.perf_counter() - bot.began
-    async with started(OURS, folder, provider, targets=1) as bot:
-        await bot.chat.connected()
-        await asyncio.sleep(scale.settle)
-        before, began = bot.cpu_seconds, time.perf_counter()
-        memory = bot.megabytes
-        await asyncio.sleep(scale.idle)
-        idle = (bot.cpu_seconds - before) / (time.perf_counter() - began) * 100
-    return {"F start": floor * 1000, "start": ours * 1000, "memory": memory, "idle": idle}
+async def start_and_rest(provider: Provider, scale: Scale) -> Samples:
+    """Figure 10: from a cold start to the first acknowledgement, and what rest costs."""
+    async with started(FLOOR, provider, targets=1) as bot:
+        floor = await bot.first_command()
+    async with started(OURS, provider, targets=1) as bot:
+        ours = await bot.first_command()
+        await asyncio.sleep(scale.rest * 0.4)
+        memory, before, began = bot.megabytes, bot.cpu_seconds, time.perf_counter()
+        await asyncio.sleep(scale.rest)
+        idle = (bot.cpu_seconds - before) / (time.perf_counter() - began)
+    times = {"F start": floor * 1000, "start": ours * 1000}
+    return times | {"memory": memory, "idle": idle * 100}
 
 
-FIGURES: Final[Mapping[str, Measure]] = {
+FIGURES: Final[Mapping[str, Callable[[Provider, Scale], Awaitable[Samples]]]] = {
     "2": acknowledgements,
     "5": approvals,
     "10": start_and_rest,
 }
 
 
-async def _alone(bot: Bot, number: int) -> float:
-    await bot.calm()
-    return await bot.command(number)
+def _ms(seconds: list[float], share: float) -> float:
+    return quantile(seconds, share) * 1000
 
 
 async def _stream(bot: Bot, first: int, scale: Scale) -> list[float]:
-    """Send commands at a fixed pace, whatever the answers do."""
+    """Send commands at a fixed pace, whatever becomes of them."""
     began = time.perf_counter()
     sent: list[asyncio.Task[float]] = []
     for number in range(scale.stream):
@@ -110,32 +90,43 @@ async def _stream(bot: Bot, first: int, scale: Scale) -> list[float]:
     return await asyncio.gather(*sent)
 
 
+async def _one_by_one(
+    kind: Kind, name: str, provider: Provider, scale: Scale, *, pairs: int
+) -> Samples:
+    first_pair = 1 + scale.approvals
+    async with started(kind, provider, targets=first_pair + pairs, pairs=pairs) as bot:
+        await bot.first_command()
+        alone = [await _approved(bot, provider, n) for n in range(1, first_pair)]
+        provider.delay = RTT / 1000
+        numbers = range(first_pair, first_pair + pairs)
+        both = [await _approved(bot, provider, n, is_pair=True) for n in numbers]
+        provider.delay = 0
+        provider.check_once()
+    provider.forget()
+    two = {"two": _ms(both, 0.5)} if both else {}
+    return {f"{name}write": _ms(alone, 0.5), **two}
+
+
 async def _approved(bot: Bot, provider: Provider, number: int, *, is_pair: bool = False) -> float:
-    await bot.pending(number)
-    await bot.calm()
-    await bot.chat.approve(number, place=0)
-    await bot.calm()
+    await _half_approved(bot, number)
     return await _second_approval(bot, provider, number, is_pair=is_pair)
 
 
-async def _approved_at_once(bot: Bot, provider: Provider, count: int) -> list[float]:
-    await bot.chat.connected()
-    await bot.calm()
-    for number in range(count):
+async def _half_approved(bot: Bot, *numbers: int) -> None:
+    for number in numbers:
+        while not bot.chat.room.sockets._open:
+            await asyncio.sleep(0.01)
         await bot.pending(number)
     await bot.calm()
-    for number in range(count):
+    for number in numbers:
         await bot.chat.approve(number, place=0)
     await bot.calm()
-    return await asyncio.gather(
-        *(_second_approval(bot, provider, number) for number in range(count))
-    )
 
 
 async def _second_approval(
     bot: Bot, provider: Provider, number: int, *, is_pair: bool = False
 ) -> float:
-    """Press Approve for the second time and return the seconds until the last write is in."""
+    """Press Approve for the second time and return the seconds until the last write was taken."""
     projects = [f"shop{number}", f"api{number}"] if is_pair else [f"shop{number}"]
     writing = asyncio.create_task(provider.last_write(*projects))
     began = await bot.chat.approve(number, place=1)

@@ -1,7 +1,7 @@
-"""Vercel and Railway as far as the adapters read them, answering at once or from far away.
+"""A Vercel and a Railway that answer at once, or as if they were far away.
 
-The workspace's own providers hold one project each, and sixty-four rollbacks at once need as many:
-a rollback locks what it changes. These hold any project and remember when each was written to.
+The workspace's own hold one project each; a rollback locks what it changes, so sixty-four at once
+need as many. These hold any project, at v42 until it is told to go back to v41, and know when.
 """
 
 import asyncio
@@ -9,156 +9,133 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from aiohttp import web
 
+Json = dict[str, Any]
+_BEGAN: Final = time.time()
 _PATIENCE: Final = 90.0
-_NOW: Final = time.time()
-_COMMITS: Final = {"v41": "41" * 20, "v42": "42" * 20}
 
 
 class Provider:
-    """Any number of projects at v42, each of which goes back to v41 when told to."""
+    """Both providers at one address."""
 
     def __init__(self) -> None:
         self.url = ""
         self.delay = 0.0  # seconds from a request to its answer
-        self.written = defaultdict[str, list[float]](list)  # project -> when writes were taken
+        self._written = defaultdict[str, list[float]](list)  # project -> when writes were accepted
         self._news = asyncio.Event()
 
-    async def last_write(self, *projects: str) -> float:
-        """Return when the last of these was told to go back, once all were, each of them once."""
-        async with asyncio.timeout(_PATIENCE):
-            while not all(self.written[project] for project in projects):
-                self._news.clear()
-                await self._news.wait()
-        writes = [self.written[project] for project in projects]
-        if any(len(times) > 1 for times in writes):
-            raise ValueError(f"{projects} were written to more than once: {writes}")
-        return max(times[0] for times in writes)
-
     @asynccontextmanager
-    async def serve(self) -> AsyncGenerator["Provider"]:
+    async def serve(self) -> AsyncGenerator[Self]:
         """Listen on a free port as long as the block lasts."""
-        app = web.Application(middlewares=[self._distance])
-        app.add_routes(
-            [
-                web.get("/v9/projects/{project}", self._project),
-                web.get("/v9/projects/{project}/domains", self._domains),
-                web.get("/v13/deployments/{deployment}", self._deployment),
-                web.get("/v6/deployments", self._deployments),
-                web.get("/v4/aliases/{project}.example", self._alias),
-                web.post("/v1/projects/{project}/rollback/{deployment}", self._rollback),
-                web.post("/graphql/v2", self._graphql),
-            ]
-        )
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self._handle)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        try:
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-            yield self
-        finally:
-            await runner.cleanup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield self
+        await runner.cleanup()
 
-    @web.middleware
-    async def _distance(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        if self.delay:
-            await asyncio.sleep(self.delay)
-        answer: web.StreamResponse = await handler(request)
-        return answer
+    def forget(self) -> None:
+        """Put every project back to v42."""
+        self._written.clear()
+
+    async def last_write(self, *projects: str) -> float:
+        """Return when the last of these was told to go back, once each of them was."""
+        async with asyncio.timeout(_PATIENCE):
+            while not all(self._written[project] for project in projects):
+                self._news.clear()
+                await self._news.wait()
+        return max(self._written[project][0] for project in projects)
+
+    def check_once(self) -> None:
+        """Make sure that nothing was told to go back twice."""
+        if repeated := [name for name, times in self._written.items() if len(times) > 1]:
+            raise ValueError(f"told more than once: {repeated}")
+
+    async def _handle(self, request: web.Request) -> web.Response:
+        question = await request.json() if "graphql" in request.path else {}
+        await asyncio.sleep(self.delay)
+        match request.method, request.path.strip("/").split("/"):
+            case "POST", ["graphql", _]:
+                return web.json_response({"data": {"it": self._railway(question)}})
+            case "POST", [_, "projects", project, "rollback", _]:
+                self._write(project)
+                return web.Response(status=201)
+            case _, [_, "projects", project]:
+                return web.json_response(self._project(project))
+            case _, [_, "projects", project, "domains"]:
+                return web.json_response({"domains": [{"name": f"{project}.example"}]})
+            case _, [_, "deployments", deployment]:
+                return web.json_response(_build(deployment))
+            case _, [_, "deployments"]:
+                build = _build(f"dpl_{request.query['projectId']}_v41")
+                return web.json_response({"deployments": [build]})
+            case _, [_, "aliases", host]:
+                return web.json_response([{"deploymentId": self._serving(host.split(".")[0])}])
+            case _:
+                return web.Response(status=404)
 
     def _write(self, project: str) -> None:
-        self.written[project].append(time.perf_counter())
+        self._written[project].append(time.perf_counter())
         self._news.set()
 
     def _serving(self, project: str) -> str:
-        return f"dpl_{project}_{'v41' if self.written[project] else 'v42'}"
+        return f"dpl_{project}_{'v41' if self._written[project] else 'v42'}"
 
-    async def _project(self, request: web.Request) -> web.Response:
-        project = request.match_info["project"]
+    def _project(self, project: str) -> Json:
         job = {"toDeploymentId": f"dpl_{project}_v41", "jobStatus": "succeeded", "type": "rollback"}
-        return web.json_response(
-            {
-                "id": project,
-                "name": project,
-                "accountId": "team_bench",
-                "targets": {"production": {"id": self._serving(project)}},
-                "lastAliasRequest": job | {"requestedAt": time.time() * 1000}
-                if self.written[project]
-                else None,
-            }
-        )
+        job["requestedAt"] = f"{time.time() * 1000}"
+        known = {"id": project, "name": project, "accountId": "team_bench"}
+        production = {"production": {"id": self._serving(project)}}
+        return known | {
+            "targets": production,
+            "lastAliasRequest": job if self._written[project] else None,
+        }
 
-    async def _domains(self, request: web.Request) -> web.Response:
-        domains = [{"name": f"{request.match_info['project']}.example"}]
-        return web.json_response({"domains": domains})
-
-    async def _deployment(self, request: web.Request) -> web.Response:
-        return web.json_response(_build(request.match_info["deployment"]))
-
-    async def _deployments(self, request: web.Request) -> web.Response:
-        return web.json_response({"deployments": [_build(f"dpl_{request.query['projectId']}_v41")]})
-
-    async def _alias(self, request: web.Request) -> web.Response:
-        serving = self._serving(request.match_info["project"])
-        return web.json_response([{"deploymentId": serving}])
-
-    async def _rollback(self, request: web.Request) -> web.Response:
-        self._write(request.match_info["project"])
-        return web.Response(status=201)
-
-    async def _graphql(self, request: web.Request) -> web.Response:
-        asked = await request.json()
-        operation = asked["query"].split("(")[0].split()[-1]
-        given = asked["variables"]
-        service = given.get("service") or given.get("input", {}).get("serviceId", "")
-        rows = self._services(service)
-        match operation:
-            case "Instance":
-                known = {"activeDeployments": rows[:1], "latestDeployment": rows[0]}
-                answer: Any = {"serviceName": service, **known}
-            case "List":
-                answer = {"edges": [{"node": row} for row in rows]}
-                answer |= {"pageInfo": {"hasNextPage": False}}
-            case "One":
-                service = given["id"].split(".")[0]
-                answer = next(row for row in self._services(service) if row["id"] == given["id"])
-            case "AutoDeploy":
-                answer = {"enabled": True}
+    def _railway(self, question: Json) -> Any:
+        asked = question["variables"]
+        service = asked.get("service") or asked.get("input", {}).get("serviceId")
+        service = service or asked["id"].split(".")[0]
+        rows = [_deployment(service, "v42"), _deployment(service, "v41")]
+        if self._written[service]:
+            rows.insert(0, _deployment(service, "v41", number="v43"))
+        match question["query"].split("(")[0].split():
+            case ["query", "Instance"]:
+                now = {"activeDeployments": rows[:1], "latestDeployment": rows[0]}
+                return {"serviceName": service, **now}
+            case ["query", "List"]:
+                edges = [{"node": row} for row in rows]
+                return {"edges": edges, "pageInfo": {"hasNextPage": False}}
+            case ["query", "One"]:
+                return next(row for row in rows if row["id"] == asked["id"])
+            case ["query", "AutoDeploy"]:
+                return {"enabled": True}
             case _:
-                self._write(given["id"].split(".")[0])
-                answer = True
-        return web.json_response({"data": {operation: answer}})
-
-    def _services(self, service: str) -> list[dict[str, Any]]:
-        """Return a service's deployments, the active one first."""
-        rows = [_deploy(service, "v42", age=10), _deploy(service, "v41", age=20)]
-        if self.written[service]:
-            rows.insert(0, _deploy(service, "v41", age=0, number=43))
-        return rows
+                self._write(service)
+                return True
 
 
-def _build(deployment: str) -> dict[str, Any]:
-    version = deployment[-3:]
+def _made_at(version: str) -> float:
+    return _BEGAN - {"v41": 7200, "v42": 3600, "v43": 0}[version]
+
+
+def _build(deployment: str) -> Json:
+    _, project, version = deployment.split("_")
+    known = {"id": deployment, "projectId": project, "createdAt": _made_at(version) * 1000}
+    known |= {"target": "production", "readyState": "READY", "isRollbackCandidate": True}
+    return known | {"meta": {"githubCommitSha": version[1:] * 20, "githubCommitMessage": version}}
+
+
+def _deployment(service: str, version: str, *, number: str = "") -> Json:
+    made_at = time.gmtime(_made_at(number or version))
     return {
-        "id": deployment,
-        "createdAt": (_NOW - (60 if version == "v42" else 3600)) * 1000,
-        "projectId": deployment.split("_")[1],
-        "target": "production",
-        "readyState": "READY",
-        "isRollbackCandidate": True,
-        "meta": {"githubCommitSha": _COMMITS[version], "githubCommitMessage": version},
-    }
-
-
-def _deploy(service: str, version: str, *, age: float, number: int | None = None) -> dict[str, Any]:
-    made_at = time.gmtime(_NOW - age * 60)
-    return {
-        "id": f"{service}.{number or version[1:]}",
+        "id": f"{service}.{number or version}",
         "status": "SUCCESS" if number or version == "v42" else "REMOVED",
         "createdAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", made_at),
         "canRollback": version == "v41",
-        "meta": {"commitHash": _COMMITS[version], "image": f"registry.example/shop:{version}"},
+        "meta": {"commitHash": version[1:] * 20, "image": f"shop:{version}"},
     }

@@ -4,12 +4,27 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 DEMO = (sys.executable, "-m", "bot.cli", "demo")
 PATIENCE = 60.0
+# What a user's machine may hold, and what must have no part in any story.
+POISON = {
+    "SLACK_BOT_TOKEN": "xoxb-of-a-real-team",
+    "SLACK_APP_TOKEN": "xapp-of-a-real-team",
+    "SLACK_API_BASE": "https://evil.example/api/",
+    "VERCEL_TOKEN": "of-a-real-team",
+    "RAILWAY_TOKEN": "of-a-real-project",
+    "TWOKEY_CONFIG": "/nowhere/twokey.yaml",
+    "DATABASE_URL": "postgresql://evil.example/production",
+    "PYTHONWARNINGS": "error::SyntaxWarning",
+    **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy"), "http://127.0.0.1:9"),
+}
 
 
 @dataclass(frozen=True)
@@ -31,14 +46,24 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, **more}
 
 
-def tell(story: str, *, poison: Mapping[str, str] | None = None) -> Told:
-    """Play a story to its end."""
+def tell(story: str) -> Told:
+    """Play a story to its end, in an environment that would lead it astray."""
     done = subprocess.run(
         [*DEMO, "--headless", "--story", story],
-        env=environment(**(poison or {})),
+        env=environment(**POISON),
         capture_output=True,
         text=True,
         timeout=PATIENCE,
         check=False,
     )
     return Told(done.returncode, done.stdout.splitlines(), done.stderr)
+
+
+@pytest.fixture(scope="session")
+def stories(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Told]]:
+    """Plays all stories that the selected tests name, two at a time, each once."""
+    selected = (item for item in request.session.items if isinstance(item, pytest.Function))
+    names = {str(i.callspec.params["story"]): i for i in selected if "story" in i.fixturenames}
+    with ThreadPoolExecutor(2) as pool:
+        plays = {name: pool.submit(tell, name) for name in names}
+        yield lambda name: plays[name].result()

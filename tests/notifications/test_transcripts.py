@@ -126,15 +126,8 @@ Undo       promote v42, about 1 min;
            redeploy v42, about 2 min
 Approvals  0 of 2, requester not counted
 Comes back code; image; variables
-Checks     health failed: expected 200,
-before     saw 500
-Afterwards Production is held at v41; a
-           fix goes live only after
-           Undo.
 Risk       reversible · asked by
            Responder
-ETA        about 1 min after approval,
-           then the checks
 “API answers 500”
 [ Approve ]  [ Reject… ]  [ Details ]
 [ Cancel ]
@@ -155,15 +148,8 @@ Approvals  2 of 2, requester not counted
 Approved   Manager One 12:01 UTC,
 by         Manager Two 12:02 UTC
 Comes back code; image; variables
-Checks     health failed: expected 200,
-before     saw 500
-Afterwards Production is held at v41; a
-           fix goes live only after
-           Undo.
 Risk       reversible · asked by
            Responder
-ETA        about 1 min after approval,
-           then the checks
 “API answers 500”
 [ Stop ]  [ Details ]
 Plan 03a0eb33 · rb-7f3k
@@ -183,14 +169,8 @@ Approvals  2 of 2, requester not counted
 Approved   Manager One 12:01 UTC,
 by         Manager Two 12:02 UTC
 Comes back code; image; variables
-Checks     health failed: expected 200,
-before     saw 500
-Afterwards Production is held at v41; a
-           fix goes live only after
-           Undo.
 Risk       reversible · asked by
            Responder
-ETA        not known
 “API answers 500”
 In doubt · Railway api was sent, the
 answer was lost. Did it happen? Look

@@ -112,9 +112,10 @@ class Transcript:
         new = [line for line in shown if line not in self._said]
         self._said.update(shown)
         gone = buttons(before).keys() - buttons(message).keys() if before else ()
-        less = [f"(no more [ {' ] [ '.join(sorted(gone))} ])"] if gone else ["(as above)"]
+        less = f" no more [ {' ] [ '.join(sorted(gone))} ]" if gone else " as above"
         deed = "changes it" if before else "says"
-        self.write(f"{_NAMES[message['user']]} {deed} {_where(channel, message)}", *(new or less))
+        headline = f"{_NAMES[message['user']]} {deed} {_where(channel, message)}"
+        self.write(headline if new else headline + less, *new)
 
 
 def _direct(user: str) -> str:

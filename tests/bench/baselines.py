@@ -1,8 +1,10 @@
-"""``python -m tests.bench.floor API PROVIDER DATABASE``: baseline F, the least that is durable.
+"""``python -m tests.bench.baselines default|lean|floor …``: bots over Socket Mode to compare with.
 
-A command inserts an incident, a click inserts an approval and, if it is the second one, claims the
-incident; both are on the disk before they are acknowledged. Then the provider is told. Whatever
-was claimed and not done is done at the next start.
+default  D: Bolt as its documentation shows it; it only acknowledges
+lean     L: the same with ``process_before_response``
+floor    F: the least that two approvals and no loss need. A command inserts an incident, a click
+         an approval, and the second one claims the incident; both are on the disk before they are
+         acknowledged. What was claimed and is not done is done at the next start.
 """
 
 import asyncio
@@ -13,14 +15,17 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import aiohttp
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import Engine, TextClause, create_engine, event, text
 
-from tests.bench.bare import make_app, serve
+from bot.workspace.slack import seed
 
 _TABLES: Final = (
-    "CREATE TABLE incident (key TEXT PRIMARY KEY, requester TEXT, state TEXT)",
-    "CREATE TABLE approval (key TEXT, person TEXT, PRIMARY KEY (key, person))",
+    "CREATE TABLE IF NOT EXISTS incident (key TEXT PRIMARY KEY, requester TEXT, state TEXT)",
+    "CREATE TABLE IF NOT EXISTS approval (key TEXT, person TEXT, PRIMARY KEY (key, person))",
 )
 _ASK: Final = text("INSERT INTO incident VALUES (:key, :person, 'requested')")
 _APPROVE: Final = text("INSERT INTO approval VALUES (:key, :person) ON CONFLICT DO NOTHING")
@@ -31,7 +36,7 @@ _CLAIM: Final = text(
 _DONE: Final = text("UPDATE incident SET state = 'done' WHERE key = :key")
 _UNFINISHED: Final = text("SELECT key FROM incident WHERE state = 'executing'")
 
-Written = tuple[tuple[TextClause, ...], Mapping[str, str], "asyncio.Future[int]"]
+_Job = tuple[tuple[TextClause, ...], Mapping[str, str], "asyncio.Future[int]"]
 
 
 class Writer:
@@ -40,7 +45,7 @@ class Writer:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._loop = asyncio.get_running_loop()
-        self._queue = queue.SimpleQueue[Written]()
+        self._queue = queue.SimpleQueue[_Job]()
         threading.Thread(target=self._run, daemon=True).start()
 
     async def write(self, *statements: TextClause, **values: str) -> int:
@@ -56,18 +61,18 @@ class Writer:
                 group.append(self._queue.get())
             with self._engine.begin() as connection:
                 counts = [
-                    [connection.execute(each, values).rowcount for each in statements][-1]
+                    [connection.execute(one, values).rowcount for one in statements][-1]
                     for statements, values, _ in group
                 ]
             self._loop.call_soon_threadsafe(_answer, group, counts)
 
 
-def _answer(group: list[Written], counts: list[int]) -> None:
+def _answer(group: list[_Job], counts: list[int]) -> None:
     for (_, _, answer), count in zip(group, counts, strict=True):
         answer.set_result(count)
 
 
-def _open(path: str) -> Engine:
+def _opened(path: str) -> Engine:
     engine = create_engine(f"sqlite:///{path}")
 
     @event.listens_for(engine, "connect")
@@ -77,24 +82,33 @@ def _open(path: str) -> Engine:
 
     with engine.begin() as connection:
         for table in _TABLES:
-            connection.execute(text(table.replace("TABLE", "TABLE IF NOT EXISTS")))
+            connection.execute(text(table))
     return engine
 
 
-async def _main(api: str, provider: str, path: str) -> None:
-    engine = _open(path)
-    writer, app = Writer(engine), make_app(api, is_lean=True)
-    tasks = set[asyncio.Task[None]]()
+async def bare(app: AsyncApp) -> None:
+    """Acknowledge and do nothing."""
 
-    def execute_soon(key: str) -> None:
-        tasks.add(task := asyncio.create_task(execute(key)))
-        task.add_done_callback(tasks.discard)
+    @app.command("/rollback")
+    async def take(ack: AsyncAck) -> None:
+        await ack()
+
+    await _connected(app)
+
+
+async def floor(app: AsyncApp, provider: str, path: str) -> None:
+    """Do what has to be done, and no more."""
+    engine = _opened(path)
+    writer, tasks = Writer(engine), set[asyncio.Task[None]]()
 
     async def execute(key: str) -> None:
-        address = f"{provider}/v1/projects/{key}/rollback/dpl_{key}_v41"
-        async with http.post(address, headers={"Authorization": "Bearer local-vercel"}) as answer:
+        async with http.post(f"{provider}/v1/projects/{key}/rollback/dpl_{key}_v41") as answer:
             answer.raise_for_status()
         await writer.write(_DONE, key=key)
+
+    def spawn(key: str) -> None:
+        tasks.add(task := asyncio.create_task(execute(key)))
+        task.add_done_callback(tasks.discard)
 
     @app.command("/rollback")
     async def ask(ack: AsyncAck, command: dict[str, str]) -> None:
@@ -103,17 +117,27 @@ async def _main(api: str, provider: str, path: str) -> None:
 
     @app.action("approve")
     async def approve(ack: AsyncAck, action: dict[str, str], body: dict[str, Any]) -> None:
-        key = action["value"]
-        claimed = await writer.write(_APPROVE, _CLAIM, key=key, person=body["user"]["id"])
+        person = body["user"]["id"]
+        claimed = await writer.write(_APPROVE, _CLAIM, key=action["value"], person=person)
         await ack()
         if claimed:
-            execute_soon(key)
+            spawn(action["value"])
 
     async with aiohttp.ClientSession() as http:
         with engine.connect() as connection:
             for (key,) in connection.execute(_UNFINISHED).all():
-                execute_soon(key)
-        await serve(app)
+                spawn(key)
+        await _connected(app)
+
+
+async def _connected(app: AsyncApp) -> None:
+    await AsyncSocketModeHandler(app, seed.APP_TOKEN).start_async()
+
+
+async def _main(kind: str, api: str, *places: str) -> None:
+    client = AsyncWebClient(token=seed.BOT_TOKEN, base_url=api)
+    app = AsyncApp(client=client, process_before_response=kind != "default")
+    await (floor(app, *places) if kind == "floor" else bare(app))
 
 
 if __name__ == "__main__":
