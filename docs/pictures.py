@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import FloatRect, Page, ViewportSize, async_playwright
 
 PICTURES: Final = Path(__file__).parent / "pictures"
 CHROMIUM: Final = Path("/usr/bin/chromium")
@@ -19,8 +19,8 @@ FLAGS: Final = (
     "--disable-background-networking",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
-PHONE: Final = {"width": 390, "height": 844}
-DESK: Final = {"width": 1280, "height": 860}
+PHONE: Final = ViewportSize(width=390, height=844)
+DESK: Final = ViewportSize(width=1280, height=860)
 
 
 async def main() -> None:
@@ -63,13 +63,12 @@ async def _play(desk: Page, phone: Page, url: str) -> None:
     await phone.get_by_role("button", name="Approve", exact=True).wait_for()
     await _shoot(phone, "approval-phone")
     await phone.get_by_role("button", name="Approve", exact=True).click()
-    await _shoot_notice(phone)
+    await _shoot_notice(desk)
     await _open_thread(desk)
     await desk.get_by_role("button", name="Approve", exact=True).click()
     await desk.get_by_text("You asked for this rollback").first.wait_for()
     await _shoot(desk, "refusal")
     await _act_as(phone, "Manager Two")
-    await _open_thread(phone)
     await phone.get_by_role("button", name="Approve", exact=True).click()
     await desk.get_by_text("ROLLED BACK").first.wait_for(timeout=60_000)
     await desk.get_by_text("Summary · backend").first.wait_for(timeout=60_000)
@@ -77,12 +76,17 @@ async def _play(desk: Page, phone: Page, url: str) -> None:
     await _shoot(phone, "rolled-back-phone")
 
 
-async def _shoot_notice(phone: Page) -> None:
-    """Photograph the emergency notice alone, as wide as a phone shows it."""
-    await phone.get_by_role("button", name="Close").click()
-    await phone.get_by_text("Awaiting approval 1/2").first.wait_for()
-    notice = phone.locator("main .messages > li", has_text="EMERGENCY").first
-    await notice.screenshot(path=PICTURES / "notice.png")
+async def _shoot_notice(page: Page) -> None:
+    """Photograph the emergency notice alone, hardly wider than its lines."""
+    await page.set_viewport_size({"width": 560, "height": 860})
+    await page.get_by_text("Awaiting approval 1/2").first.wait_for()
+    notice = page.locator("main .messages > li", has_text="EMERGENCY").first
+    box = await notice.bounding_box()
+    if box is None:
+        raise RuntimeError("the notice is not to be seen")
+    clip = FloatRect(x=box["x"], y=box["y"], width=box["width"], height=box["height"])
+    await page.screenshot(path=PICTURES / "notice.png", clip=clip)
+    await page.set_viewport_size(DESK)
 
 
 async def _act_as(page: Page, name: str) -> None:
@@ -90,7 +94,8 @@ async def _act_as(page: Page, name: str) -> None:
 
 
 async def _open_thread(page: Page) -> None:
-    await page.locator("main .messages").get_by_role("button", name=re.compile("repl")).first.click()
+    replies = page.locator("main .messages").get_by_role("button", name=re.compile("repl"))
+    await replies.first.click()
 
 
 async def _shoot(page: Page, name: str) -> None:
