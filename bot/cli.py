@@ -82,7 +82,7 @@ def audit(config: File = _HERE) -> None:
     from bot import reports  # noqa: PLC0415
 
     good, sentence = asyncio.run(reports.verify_audit(_load(config)))
-    out.print(sentence)
+    out.print(sentence, soft_wrap=True)
     if not good:
         raise typer.Exit(1)
 
@@ -117,7 +117,7 @@ def main() -> NoReturn:
         installation.check()
         cli(standalone_mode=True)
     except TwokeyError as error:
-        err.print(str(error), markup=False)
+        err.print(str(error), markup=False, soft_wrap=True)
         sys.exit(2)
     sys.exit(0)
 

@@ -224,13 +224,13 @@ def _events(content: str) -> Iterator[_Event]:
     parser: Any = YAML(typ="safe", pure=True)
     for event in parser.parse(content):
         text = getattr(event, "value", "")
-        is_scalar = isinstance(event, ScalarEvent)
+        is_bare = isinstance(event, ScalarEvent) and not getattr(event, "style", None)
         yield _Event(
             kind=type(event),  # pyright: ignore[reportUnknownArgumentType]
             line=min(event.start_mark.line + 1, last_line),
             column=event.start_mark.column + 1,
             text=text,
-            is_nothing=is_scalar and not event.style and text in _NOTHING,
+            is_nothing=is_bare and text in _NOTHING,
             anchor=getattr(event, "anchor", None),
             tag=getattr(event, "tag", None),
             version=getattr(event, "version", None),

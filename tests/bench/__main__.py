@@ -14,7 +14,6 @@ from rich.table import Table
 
 from tests.bench.bots import pin
 from tests.bench.figures import FIGURES, Scale
-from tests.bench.provider import Provider
 from tests.bench.results import Samples, judge
 
 _progress = Console(stderr=True, highlight=False)
@@ -42,11 +41,10 @@ def main(
 async def measure(wanted: Sequence[str], *, rounds: int, scale: Scale) -> dict[str, list[Samples]]:
     """Run the rounds; in each, one figure after the other."""
     found: dict[str, list[Samples]] = {figure: [] for figure in wanted}
-    async with Provider().serve() as provider:
-        for number in range(rounds):
-            for figure in wanted:
-                _progress.print(f"Round {number + 1} of {rounds}, figure {figure} …")
-                found[figure].append(await FIGURES[figure](provider, scale))
+    for number in range(rounds):
+        for figure in wanted:
+            _progress.print(f"Round {number + 1} of {rounds}, figure {figure} …")
+            found[figure].append(await FIGURES[figure](scale))
     return found
 
 

@@ -72,8 +72,8 @@ def _answer(group: list[_Job], counts: list[int]) -> None:
         answer.set_result(count)
 
 
-def _opened(path: str) -> Engine:
-    engine = create_engine(f"sqlite:///{path}")
+def _opened() -> Engine:
+    engine = create_engine("sqlite:///floor.db")
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:
@@ -86,19 +86,9 @@ def _opened(path: str) -> Engine:
     return engine
 
 
-async def bare(app: AsyncApp) -> None:
-    """Acknowledge and do nothing."""
-
-    @app.command("/rollback")
-    async def take(ack: AsyncAck) -> None:
-        await ack()
-
-    await _connected(app)
-
-
-async def floor(app: AsyncApp, provider: str, path: str) -> None:
+async def floor(app: AsyncApp, provider: str) -> None:
     """Do what has to be done, and no more."""
-    engine = _opened(path)
+    engine = _opened()
     writer, tasks = Writer(engine), set[asyncio.Task[None]]()
 
     async def execute(key: str) -> None:
@@ -127,17 +117,26 @@ async def floor(app: AsyncApp, provider: str, path: str) -> None:
         with engine.connect() as connection:
             for (key,) in connection.execute(_UNFINISHED).all():
                 spawn(key)
-        await _connected(app)
+        await _serve(app)
 
 
-async def _connected(app: AsyncApp) -> None:
-    await AsyncSocketModeHandler(app, seed.APP_TOKEN).start_async()
+async def _serve(app: AsyncApp) -> None:
+    handler: Any = AsyncSocketModeHandler(app, seed.APP_TOKEN)  # half typed by Bolt
+    await handler.start_async()
 
 
-async def _main(kind: str, api: str, *places: str) -> None:
+async def _main(kind: str, api: str, *provider: str) -> None:
     client = AsyncWebClient(token=seed.BOT_TOKEN, base_url=api)
     app = AsyncApp(client=client, process_before_response=kind != "default")
-    await (floor(app, *places) if kind == "floor" else bare(app))
+    if kind == "floor":
+        await floor(app, *provider)
+    else:
+
+        @app.command("/rollback")
+        async def take(ack: AsyncAck) -> None:
+            await ack()
+
+        await _serve(app)
 
 
 if __name__ == "__main__":

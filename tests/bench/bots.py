@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.workspace.slack import seed
+from bot.workspace.slack.sockets import NotDelivered
 from tests.bench.chat import PATIENCE, Chat
 from tests.bench.provider import Provider
 
@@ -20,59 +21,76 @@ _CALM_SECONDS: Final = 0.06
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 # Where the system has it, no child outlives the measurement, not even by kill -9.
 _LEASH: Final = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
+_BASELINES: Final = "tests.bench.baselines"
 
 
 @dataclass(frozen=True)
 class Kind:
     """One that is measured: its program, and what its answer to a command holds."""
 
-    program: tuple[str, ...]  # {api}, {provider} and {home} are filled in
+    program: tuple[str, ...]  # {api} and {provider} are filled in
     answer: str = ""
 
 
-OURS: Final = Kind(("bot", "serve", "--config", "{home}/twokey.yaml"), "Preparing the plan")
-DEFAULT: Final = Kind(("tests.bench.baselines", "default", "{api}"))
-LEAN: Final = Kind(("tests.bench.baselines", "lean", "{api}"))
-FLOOR: Final = Kind(
-    ("tests.bench.baselines", "floor", "{api}", "{provider}", "{home}/floor.db"), "requested"
-)
+OURS: Final = Kind(("bot", "serve"), "Preparing the plan")
+DEFAULT: Final = Kind((_BASELINES, "default", "{api}"))
+LEAN: Final = Kind((_BASELINES, "lean", "{api}"))
+FLOOR: Final = Kind((_BASELINES, "floor", "{api}", "{provider}"), "requested")
 
 
 @dataclass(frozen=True)
 class Bot:
-    """One running bot, with the workspace that it serves."""
+    """One running bot, with all that it talks to."""
 
     kind: Kind
     chat: Chat
+    provider: Provider
     pid: int
     began: float
 
     async def first_command(self) -> float:
-        """Ask as soon as it is connected; return the seconds since its start."""
-        await self.chat.first_command(0, answer=self.kind.answer)
-        return time.perf_counter() - self.began
+        """Ask for the first target as soon as it is connected; return the seconds since its start."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    await self.command(0)
+                except NotDelivered:
+                    await asyncio.sleep(0.002)
+                else:
+                    return time.perf_counter() - self.began
 
     async def command(self, number: int) -> float:
         """Ask for a target and return the seconds until the acknowledgement."""
         return await self.chat.command(number, answer=self.kind.answer)
 
-    async def pending(self, number: int) -> None:
-        """Ask for a target and wait until it can be approved."""
-        await self.command(number)
-        if self.kind is not OURS:
-            self.chat.show_card(number)
-        await self.chat.card(number)
+    async def half_approved(self, *numbers: int) -> None:
+        """Ask for targets, and approve each of them once."""
+        for number in numbers:
+            await self.command(number)
+            if self.kind is not OURS:
+                self.chat.show_card(number)
+            await self.chat.card(number)
+        await self.calm()  # a card may be pressed once the bot knows that it stands there
+        for number in numbers:
+            await self.chat.approve(number, place=0)
+        await self.calm()
+
+    async def approved(self, number: int, *more: str) -> float:
+        """Approve a target for the second time; return the seconds until all its writes are in."""
+        writing = asyncio.create_task(self.provider.last_write(f"shop{number}", *more))
+        began = await self.chat.approve(number, place=1)
+        return await writing - began
 
     async def calm(self) -> None:
         """Wait until it does nothing, so that what comes next comes alone."""
         async with asyncio.timeout(PATIENCE):
             before = -1.0
-            while before != (before := self.cpu_seconds):
+            while before != (before := self.cpu_seconds):  # noqa: ASYNC110 - nobody tells us
                 await asyncio.sleep(_CALM_SECONDS)
 
     @property
     def cpu_seconds(self) -> float:
-        """Return the processor time it has used so far."""
+        """Return the processor time that it has used so far."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
@@ -84,35 +102,36 @@ class Bot:
 
 
 @asynccontextmanager
-async def started(
-    kind: Kind, provider: Provider, *, targets: int, pairs: int = 0
-) -> AsyncGenerator[Bot]:
+async def started(kind: Kind, *, targets: int, pairs: int = 0) -> AsyncGenerator[Bot]:
     """Run a fresh bot on an empty database as long as the block lasts."""
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        async with Chat.opened(targets=targets, pairs=pairs) as chat:
-            chat.write_settings(home / "twokey.yaml", provider=provider.url)
-            places = {"api": chat.room.api_url, "provider": provider.url, "home": home}
+        async with (
+            Chat.opened(targets=targets, pairs=pairs) as chat,
+            Provider().serve() as provider,
+        ):
+            settings = chat.settings(provider=provider.url)
+            Path(folder, "twokey.yaml").write_text(settings)
+            places = {"api": chat.room.api_url, "provider": provider.url}
             program = (word.format_map(places) for word in kind.program)
             began = time.perf_counter()
-            with (home / "log").open("wb") as log:
+            with Path(folder, "log").open("w+b") as log:
                 child = await asyncio.create_subprocess_exec(
                     *(*_LEASH, sys.executable, "-m", *program),
                     stdout=log,
                     stderr=log,
-                    cwd=home,
-                    env=_environment(home, chat.room.api_url),
+                    cwd=folder,
+                    env=_environment(chat.room.api_url),
                 )
-            pin(child.pid, first=True)
-            try:
-                yield Bot(kind, chat, child.pid, began)
-            except BaseException as error:
-                error.add_note((home / "log").read_text(errors="replace")[-2000:])
-                raise
-            finally:
-                if child.returncode is None:
-                    child.kill()
-                await child.wait()
+                pin(child.pid, first=True)
+                try:
+                    yield Bot(kind, chat, provider, child.pid, began)
+                except BaseException as error:
+                    error.add_note(Path(folder, "log").read_text(errors="replace")[-2000:])
+                    raise
+                finally:
+                    if child.returncode is None:
+                        child.kill()
+                    await child.wait()
 
 
 def pin(pid: int, *, first: bool) -> None:
@@ -121,9 +140,8 @@ def pin(pid: int, *, first: bool) -> None:
         os.sched_setaffinity(pid, {0 if first else 1})
 
 
-def _environment(home: Path, api: str) -> dict[str, str]:
+def _environment(api: str) -> dict[str, str]:
     return {
-        "HOME": str(home),
         "PATH": os.defpath,
         "PYTHONPATH": str(Path(__file__).parents[2]),
         "SLACK_API_BASE": api,

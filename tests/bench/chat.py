@@ -11,19 +11,17 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Self
 
 from bot.workspace.slack import seed, server
 from bot.workspace.slack.acts import Click, People
 from bot.workspace.slack.blocks import elements
 from bot.workspace.slack.room import Room
-from bot.workspace.slack.sockets import NotDelivered
 from bot.workspace.slack.world import Channel, Json
 
 PATIENCE: Final = 90.0
 _REQUESTER: Final = "U00RESPONDER"
-_SETTLE: Final = 0.005
+_LOOK_EVERY: Final = 0.005
 
 
 @dataclass(frozen=True)
@@ -43,29 +41,26 @@ class Chat:
             for user in chat._approvers:
                 room.world.people[user] = room.world.people[_REQUESTER] | {"id": user}
             members = [_REQUESTER, *chat._approvers, seed.BOT]
-            for number in range(targets):
-                id_ = _channel(number)
+            for id_ in map(_channel, range(targets)):
                 room.world.channels[id_] = Channel(id=id_, name=id_.lower(), members=members)
             yield chat
 
-    def write_settings(self, path: Path, *, provider: str) -> None:
-        """Write the bot's configuration, in the part of YAML that is JSON."""
+    def settings(self, *, provider: str) -> str:
+        """Return the bot's configuration, in the part of YAML that is JSON."""
         home = f"slack:{seed.TEAM['id']}/"
         tokens = {"bot_token": "env:SLACK_BOT_TOKEN", "app_token": "env:SLACK_APP_TOKEN"}
-        people = {
-            user.lower(): {"name": user, "accounts": [home + user]}
-            for user in (_REQUESTER, *self._approvers)
-        }
-        settings = {
-            "version": 1,
-            "database": "sqlite:///twokey.db",
-            "slack": {"team": seed.TEAM["id"], **tokens},
-            "endpoints": {"vercel": provider, "railway": provider},
-            "policy": {"start_delay": "0s"},
-            "people": people,
-            "targets": [self._target(number, home) for number in range(self.targets)],
-        }
-        path.write_text(json.dumps(settings, indent=1))
+        people = (_REQUESTER, *self._approvers)
+        return json.dumps(
+            {
+                "version": 1,
+                "slack": {"team": seed.TEAM["id"], **tokens},
+                "endpoints": {"vercel": provider, "railway": provider},
+                "policy": {"start_delay": "0s"},
+                "people": {user: {"name": user, "accounts": [home + user]} for user in people},
+                "targets": [self._target(number, home) for number in range(self.targets)],
+            },
+            indent=1,
+        )
 
     async def command(self, number: int, *, answer: str) -> float:
         """Ask for a target and return the seconds until the acknowledgement, if it is right."""
@@ -88,17 +83,6 @@ class Chat:
             raise ValueError(f"shop{number} was answered {given}, not {answer!r}")
         return taken
 
-    async def first_command(self, number: int, *, answer: str) -> None:
-        """Ask as soon as the bot is connected."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                try:
-                    await self.command(number, answer=answer)
-                except NotDelivered:
-                    await asyncio.sleep(_SETTLE)
-                else:
-                    return
-
     def show_card(self, number: int) -> None:
         """Put a card there for a bot that posts none."""
         button = {"type": "button", "action_id": "approve", "value": f"shop{number}"}
@@ -106,22 +90,25 @@ class Chat:
         card = {"user": seed.BOT, "text": "Approve?", "blocks": [block]}
         self.room.world.post(self.room.world.channels[_channel(number)], card)
 
-    async def card(self, number: int) -> tuple[str, str]:
-        """Return the message and the action of the target's button Approve, once it is there."""
+    async def card(self, number: int) -> str:
+        """Return the message that has the target's button Approve, once it is there."""
+        messages = self.room.world.channels[_channel(number)].messages
         async with asyncio.timeout(PATIENCE):
             while True:
-                for message in self.room.world.channels[_channel(number)].messages.values():
-                    for part in (p for block in message.get("blocks", ()) for p in elements(block)):
-                        if part["action_id"] == "approve":
-                            return message["ts"], part["action_id"]
-                await asyncio.sleep(_SETTLE)
+                for ts, message in messages.items():
+                    parts = [
+                        part for block in message.get("blocks", ()) for part in elements(block)
+                    ]
+                    if any(part["action_id"] == "approve" for part in parts):
+                        return ts
+                await asyncio.sleep(_LOOK_EVERY)
 
     async def approve(self, number: int, *, place: int) -> float:
         """Press Approve as one of the target's approvers, and return when that was."""
-        ts, action = await self.card(number)
-        user = self._approvers_of(number)[place]
-        act = Click(user=user, channel=_channel(number), ts=ts, action_id=action)
+        user, channel = self._approvers[number + place], _channel(number)
+        card = await self.card(number)
         began = time.perf_counter()
+        act = Click(user=user, channel=channel, ts=card, action_id="approve")
         outcome = await People(self.room).click(act)
         if not outcome["ok"]:
             raise ValueError(f"a click on shop{number} failed: {outcome}")
@@ -129,11 +116,8 @@ class Chat:
 
     @property
     def _approvers(self) -> list[str]:
+        """Return everybody; three in a row approve for one target, so that each of them may ask."""
         return [f"U00BENCH{number:04}" for number in range(self.targets + 2)]
-
-    def _approvers_of(self, number: int) -> list[str]:
-        """Return three: if one of them asks, two are left."""
-        return self._approvers[number : number + 3]
 
     def _target(self, number: int, home: str) -> Json:
         steps = [{"name": "pages", "use": "vercel.rollback", "project": f"shop{number}"}]
@@ -145,7 +129,7 @@ class Chat:
             "environment": "production",
             "affected": "Frontend",
             "channel": home + _channel(number),
-            "approvers": [user.lower() for user in self._approvers_of(number)],
+            "approvers": self._approvers[number : number + 3],
             "steps": steps,
         }
 

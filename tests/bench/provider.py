@@ -15,6 +15,7 @@ from aiohttp import web
 
 Json = dict[str, Any]
 _BEGAN: Final = time.time()
+_AGES: Final = {"v41": 7200, "v42": 3600, "v43": 0}
 _PATIENCE: Final = 90.0
 
 
@@ -24,24 +25,24 @@ class Provider:
     def __init__(self) -> None:
         self.url = ""
         self.delay = 0.0  # seconds from a request to its answer
-        self._written = defaultdict[str, list[float]](list)  # project -> when writes were accepted
+        self._written = defaultdict[str, list[float]](list)  # project -> when a write was accepted
         self._news = asyncio.Event()
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[Self]:
-        """Listen on a free port as long as the block lasts."""
+        """Listen as long as the block lasts; it fails if anything was told to go back twice."""
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._handle)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        yield self
-        await runner.cleanup()
-
-    def forget(self) -> None:
-        """Put every project back to v42."""
-        self._written.clear()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+            yield self
+        finally:
+            await runner.cleanup()
+        if repeated := [name for name, times in self._written.items() if len(times) > 1]:
+            raise ValueError(f"told to go back twice: {repeated}")
 
     async def last_write(self, *projects: str) -> float:
         """Return when the last of these was told to go back, once each of them was."""
@@ -51,33 +52,27 @@ class Provider:
                 await self._news.wait()
         return max(self._written[project][0] for project in projects)
 
-    def check_once(self) -> None:
-        """Make sure that nothing was told to go back twice."""
-        if repeated := [name for name, times in self._written.items() if len(times) > 1]:
-            raise ValueError(f"told more than once: {repeated}")
-
     async def _handle(self, request: web.Request) -> web.Response:
         question = await request.json() if "graphql" in request.path else {}
         await asyncio.sleep(self.delay)
         match request.method, request.path.strip("/").split("/"):
             case "POST", ["graphql", _]:
-                return web.json_response({"data": {"it": self._railway(question)}})
+                answer: Any = {"data": {"it": self._railway(question)}}
             case "POST", [_, "projects", project, "rollback", _]:
                 self._write(project)
                 return web.Response(status=201)
             case _, [_, "projects", project]:
-                return web.json_response(self._project(project))
+                answer = self._project(project)
             case _, [_, "projects", project, "domains"]:
-                return web.json_response({"domains": [{"name": f"{project}.example"}]})
+                answer = {"domains": [{"name": f"{project}.example"}]}
             case _, [_, "deployments", deployment]:
-                return web.json_response(_build(deployment))
+                answer = _build(deployment)
             case _, [_, "deployments"]:
-                build = _build(f"dpl_{request.query['projectId']}_v41")
-                return web.json_response({"deployments": [build]})
-            case _, [_, "aliases", host]:
-                return web.json_response([{"deploymentId": self._serving(host.split(".")[0])}])
-            case _:
-                return web.Response(status=404)
+                answer = {"deployments": [_build(f"dpl_{request.query['projectId']}_v41")]}
+            case _:  # what a domain serves
+                project = request.path.rpartition("/")[2].removesuffix(".example")
+                answer = [{"deploymentId": self._serving(project)}]
+        return web.json_response(answer)
 
     def _write(self, project: str) -> None:
         self._written[project].append(time.perf_counter())
@@ -88,54 +83,45 @@ class Provider:
 
     def _project(self, project: str) -> Json:
         job = {"toDeploymentId": f"dpl_{project}_v41", "jobStatus": "succeeded", "type": "rollback"}
-        job["requestedAt"] = f"{time.time() * 1000}"
+        done = {"lastAliasRequest": job | {"requestedAt": time.time() * 1000}}
         known = {"id": project, "name": project, "accountId": "team_bench"}
-        production = {"production": {"id": self._serving(project)}}
-        return known | {
-            "targets": production,
-            "lastAliasRequest": job if self._written[project] else None,
-        }
+        known["targets"] = {"production": {"id": self._serving(project)}}
+        return known | done if self._written[project] else known
 
     def _railway(self, question: Json) -> Any:
         asked = question["variables"]
-        service = asked.get("service") or asked.get("input", {}).get("serviceId")
-        service = service or asked["id"].split(".")[0]
-        rows = [_deployment(service, "v42"), _deployment(service, "v41")]
+        service = asked.get("service") or asked.get("input", asked).get("serviceId")
+        service = service or asked["id"].partition(".")[0]
+        rows = [_deployment(service, "v42", "v42"), _deployment(service, "v41", "v41")]
         if self._written[service]:
-            rows.insert(0, _deployment(service, "v41", number="v43"))
-        match question["query"].split("(")[0].split():
-            case ["query", "Instance"]:
-                now = {"activeDeployments": rows[:1], "latestDeployment": rows[0]}
-                return {"serviceName": service, **now}
-            case ["query", "List"]:
+            rows.insert(0, _deployment(service, "v43", "v41"))
+        match question["query"].partition("(")[0].split()[1]:
+            case "Instance":
+                active = {"activeDeployments": rows[:1], "latestDeployment": rows[0]}
+                return active | {"serviceName": service}
+            case "List":
                 edges = [{"node": row} for row in rows]
                 return {"edges": edges, "pageInfo": {"hasNextPage": False}}
-            case ["query", "One"]:
+            case "One":
                 return next(row for row in rows if row["id"] == asked["id"])
-            case ["query", "AutoDeploy"]:
+            case "AutoDeploy":
                 return {"enabled": True}
             case _:
                 self._write(service)
                 return True
 
 
-def _made_at(version: str) -> float:
-    return _BEGAN - {"v41": 7200, "v42": 3600, "v43": 0}[version]
-
-
 def _build(deployment: str) -> Json:
     _, project, version = deployment.split("_")
-    known = {"id": deployment, "projectId": project, "createdAt": _made_at(version) * 1000}
-    known |= {"target": "production", "readyState": "READY", "isRollbackCandidate": True}
+    known = {"id": deployment, "projectId": project, "target": "production"}
+    known |= {"createdAt": (_BEGAN - _AGES[version]) * 1000}
+    known |= {"readyState": "READY", "isRollbackCandidate": True}
     return known | {"meta": {"githubCommitSha": version[1:] * 20, "githubCommitMessage": version}}
 
 
-def _deployment(service: str, version: str, *, number: str = "") -> Json:
-    made_at = time.gmtime(_made_at(number or version))
-    return {
-        "id": f"{service}.{number or version}",
-        "status": "SUCCESS" if number or version == "v42" else "REMOVED",
-        "createdAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", made_at),
-        "canRollback": version == "v41",
-        "meta": {"commitHash": version[1:] * 20, "image": f"shop:{version}"},
-    }
+def _deployment(service: str, name: str, version: str) -> Json:
+    made_at = time.gmtime(_BEGAN - _AGES[name])
+    known = {"id": f"{service}.{name}", "canRollback": version == "v41"}
+    known |= {"createdAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", made_at)}
+    known |= {"status": "REMOVED" if name == "v41" else "SUCCESS"}
+    return known | {"meta": {"commitHash": version[1:] * 20, "image": f"shop:{version}"}}

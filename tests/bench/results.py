@@ -58,7 +58,7 @@ def _line(aim: Aim, rounds: Sequence[Samples]) -> dict[str, Any]:
         for side in (aim.over, aim.under)
     )
     ratio = over / under
-    missed_by = max(1.0, ratio / aim.most, aim.least / ratio)
+    missed_by = max(1.0, ratio / aim.most, aim.least / ratio if aim.least else 0.0)
     target = f">= {aim.least:g}" if aim.least else f"<= {aim.most:g}"
     numbers = {"over": over, "under": under, "ratio": ratio, "missed_by": missed_by}
     return {

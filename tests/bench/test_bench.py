@@ -1,14 +1,14 @@
 """The measurement measures; how fast it finds the bot is no test."""
 
-from tests.bench.figures import FIGURES, Scale
 from tests.bench.__main__ import measure
+from tests.bench.figures import FIGURES, Scale
 from tests.bench.results import AIMS, judge
 
 
 async def test_one_round_of_each_figure_yields_numbers() -> None:
     """A short round of every figure runs to its end and has a ratio for each aim."""
     # given
-    scale = Scale(commands=1, stream=2, approvals=1, pairs=1, at_once=2, rest=0.2)
+    scale = Scale(commands=1, stream=2, approvals=1, pairs=1, at_once=2, settle=0, rest=0.2)
 
     # when
     lines = judge(await measure(list(FIGURES), rounds=1, scale=scale))

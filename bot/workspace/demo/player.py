@@ -3,17 +3,21 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from bot.domain.errors import TwokeyError
-from bot.workspace.demo.books import Books
+from bot.storage.store import SqlStore
+from bot.workspace.demo import books
 from bot.workspace.demo.config import DEPLOYS
+from bot.workspace.demo.reading import buttons
 from bot.workspace.demo.stage import Stage
 from bot.workspace.demo.transcript import Transcript
 from bot.workspace.slack.client import Workspace
 from bot.workspace.slack.seed import PEOPLE
 
-_PATIENCE: Final = 20.0
+Json = dict[str, Any]
+
 _LOOK_EVERY: Final = 0.05
 _IDS: Final = {name: user for user, name in PEOPLE.items()}
 
@@ -24,7 +28,7 @@ class Player:
 
     stage: Stage
     people: Workspace
-    books: Books
+    store: SqlStore
     transcript: Transcript
     kills: int = field(default=0, init=False)
 
@@ -38,14 +42,16 @@ class Player:
         verb, _, rest = what.partition(" ")
         match verb:
             case "types":
-                await self._do(who, what, self.people.command(_IDS[who], DEPLOYS, rest))
+                await self._act(f"{who} {what}", self.people.command(_IDS[who], DEPLOYS, rest))
             case "presses":
-                await self._press(who, rest)
+                place = await self.people.until(partial(find_button, user=_IDS[who], label=rest))
+                await self._act(f"{who} presses [ {rest} ]", self.people.click(_IDS[who], *place))
             case "writes":
                 await self._write(who, rest)
             case "waits":
-                seen = {"for the end": self.books.are_closed, "for an effect": self._has_effect}
-                await _eventually(seen[rest], what=what)
+                await _until(
+                    {"for the end": self._is_over, "for an effect": self._has_effect}[rest]
+                )
             case "dies":
                 self.transcript.write("The bot is killed (kill -9) and started again")
                 await self.stage.processes.kill("bot")
@@ -54,43 +60,40 @@ class Player:
             case _:
                 raise TwokeyError(f"No story can be played in which {who} {what}.")
 
-    async def read_all(self) -> None:
-        """Wait until everything that stands on the page is in the transcript."""
-        shown = (await self.people.state())["messages"]
-        await self.transcript.until(
-            lambda: self.transcript.has_all(shown), what="the last messages"
-        )
-
-    async def _press(self, who: str, label: str) -> None:
-        user = _IDS[who]
-        button = await self.transcript.until(
-            lambda: self.transcript.with_button(label, user=user), what=f"a button {label}"
-        )
-        await self._do(who, f"presses [ {label} ]", self.people.click(user, *button))
-
     async def _write(self, who: str, answer: str) -> None:
-        user = _IDS[who]
-        (dialog, *_) = await self.transcript.until(
-            lambda: self.transcript.dialogs.get(user), what="a dialog"
-        )
+        """Answer the only question of the dialog in front of somebody."""
+        (dialog, *_) = await self.people.until(lambda state: state["views"][_IDS[who]])
         question = dialog["blocks"][0]["element"]["action_id"]
-        deed = f"writes into “{dialog['title']['text']}”: {answer}"
-        await self._do(who, deed, self.people.submit(user, dialog["id"], {question: answer}))
+        deed = f"{who} writes into “{dialog['title']['text']}”: {answer}"
+        await self._act(deed, self.people.submit(_IDS[who], dialog["id"], {question: answer}))
 
-    async def _do(self, who: str, deed: str, act: Awaitable[dict[str, Any]]) -> None:
-        self.transcript.write(f"{who} {deed}")
+    async def _act(self, deed: str, act: Awaitable[Json]) -> None:
+        self.transcript.write(deed)
         answer = await act
         if not answer["ok"]:
             raise TwokeyError(f"The workspace could not do that: {answer['error']}.")
+
+    async def _is_over(self) -> bool:
+        is_closed = await books.are_closed(self.store)
+        return is_closed and self.transcript.has_all(await self.people.state())
 
     async def _has_effect(self) -> bool:
         return bool(self.stage.effects())
 
 
-async def _eventually(is_so: Callable[[], Awaitable[bool]], *, what: str) -> None:
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            while not await is_so():  # noqa: ASYNC110 - the news is in other processes' files
-                await asyncio.sleep(_LOOK_EVERY)
-    except TimeoutError as error:
-        raise TwokeyError(f"{what.capitalize()}: in vain, for {_PATIENCE:g} s.") from error
+def find_button(state: Json, *, user: str, label: str) -> tuple[str, str, str] | None:
+    """Find the newest such button in front of a person: its channel, message and action."""
+    seen = [(one["channel"], one) for one in state["ephemerals"][user]]
+    for channel in state["channels"]:
+        if user in channel["members"]:
+            seen += [(channel["id"], one) for one in state["messages"][channel["id"]]]
+    found = [(one["ts"], place, one) for place, one in seen if label in buttons(one)]
+    if not found:
+        return None
+    ts, place, message = max(found, key=lambda each: each[0])
+    return place, ts, buttons(message)[label]
+
+
+async def _until(is_so: Callable[[], Awaitable[bool]]) -> None:
+    while not await is_so():  # noqa: ASYNC110 - other processes write it into their files
+        await asyncio.sleep(_LOOK_EVERY)

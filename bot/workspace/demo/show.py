@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import difflib
 import json
 import shutil
 import signal
@@ -14,8 +13,7 @@ from typing import Any, Final
 from rich.console import Console
 
 from bot.domain.errors import TwokeyError
-from bot.workspace.demo import verdict
-from bot.workspace.demo.books import Books
+from bot.workspace.demo import books, verdict
 from bot.workspace.demo.player import Player
 from bot.workspace.demo.processes import processes
 from bot.workspace.demo.stage import Stage
@@ -23,6 +21,7 @@ from bot.workspace.demo.stories import Story, read_stories
 from bot.workspace.demo.transcript import Transcript
 from bot.workspace.slack.client import Workspace
 
+_PATIENCE: Final = 20.0  # with one line of a story
 _INTERRUPTED: Final = 130  # as shells call the end by Ctrl-C
 
 
@@ -83,23 +82,23 @@ async def _headless(console: Console, folder: Path, name: str, *, port: int) -> 
 
 
 async def _play(console: Console, stage: Stage, story: Story) -> tuple[dict[str, Any], list[str]]:
-    """Do all deeds of the story; return the facts, and what is wrong with them."""
+    """Play all lines of the story; return the facts, and what is wrong with them."""
     problems: list[str] = []
     async with (
         Workspace(stage.page) as people,
-        Books.of(stage.processes.folder) as books,
+        books.opened(stage.processes.folder) as store,
         Transcript.of(stage.page, console) as transcript,
     ):
-        player = Player(stage=stage, people=people, books=books, transcript=transcript)
+        player = Player(stage=stage, people=people, store=store, transcript=transcript)
         was_healthy = await verdict.is_healthy(player, story.parts)
-        try:
-            for line in story.play:
-                for who, what in line.items():
+        for who, what in ((who, what) for line in story.play for who, what in line.items()):
+            try:
+                async with asyncio.timeout(_PATIENCE):
                     await player.play(who, what)
-            await player.read_all()
-            problems += await verdict.flaws(player)
-        except TwokeyError as error:
-            problems.append(str(error))
+            except (TwokeyError, TimeoutError) as error:
+                problems.append(f"{who} {what}: {str(error) or 'in vain'}")
+                break
+        problems += await verdict.flaws(player)
         facts = await verdict.gather(player, story.parts, was_healthy=was_healthy)
     return facts, problems + verdict.differences(facts, story.ends)
 
@@ -107,9 +106,7 @@ async def _play(console: Console, stage: Stage, story: Story) -> tuple[dict[str,
 def _story(name: str) -> Story:
     stories = read_stories()
     if name not in stories:
-        near = difflib.get_close_matches(name, stories, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise TwokeyError(f"There is no story “{name}”.{hint} Stories: {', '.join(stories)}.")
+        raise TwokeyError(f"There is no story “{name}”. Stories: {', '.join(stories)}.")
     return stories[name]
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.domain.rollback import Rollback
+from bot.workspace.demo import books
 from bot.workspace.demo.config import DEPLOYS
-from bot.workspace.demo.player import Player
+from bot.workspace.demo.player import Player, find_button
 from bot.workspace.slack.seed import PEOPLE
 
 Facts = dict[str, Any]
@@ -19,14 +20,14 @@ async def is_healthy(player: Player, parts: Sequence[str]) -> bool:
 
 async def gather(player: Player, parts: Sequence[str], *, was_healthy: bool) -> Facts:
     """Return what is known once it is over."""
-    rollback = await player.books.rollback()
+    rollback = await books.newest(player.store)
     voters = [vote.person for vote in rollback.standing] if rollback else []
     posted = await player.people.messages(DEPLOYS)
     return {
         "state": str(rollback.state) if rollback else None,
         "approvals": len(voters),
         "requester_approved": rollback is not None and rollback.requester in voters,
-        "refusals": await player.books.refusals(),
+        "refusals": await books.refusals(player.store),
         "effects": player.stage.effects(),
         "kills": player.kills,
         "steps": list(_steps(rollback)) if rollback else [],
@@ -39,13 +40,14 @@ async def gather(player: Player, parts: Sequence[str], *, was_healthy: bool) -> 
 
 async def flaws(player: Player) -> list[str]:
     """Say what may be wrong at no end: a button that still decides, an audit that was changed."""
+    state = await player.people.state()
     left = [
         f"{name} still sees a button {label}"
         for user, name in PEOPLE.items()
         for label in ("Approve", "Stop")
-        if player.transcript.with_button(label, user=user)
+        if find_button(state, user=user, label=label)
     ]
-    return [*left, *(await player.books.store.verify_chain()).problems]
+    return [*left, *(await player.store.verify_chain()).problems]
 
 
 def differences(facts: Facts, ends: Mapping[str, Any]) -> list[str]:

@@ -130,6 +130,13 @@ def test_other_encodings(tmp_path: Path) -> None:
     ]
 
 
+def test_a_byte_order_mark_takes_no_column(tmp_path: Path) -> None:
+    """The invisible mark at the start of a file moves no place."""
+    said = complaints(tmp_path, "\ufeff" + changed(("version: 1", "version: 2")))
+
+    assert [each.partition(" ")[0] for each in said] == ["1:10"]
+
+
 def test_size(tmp_path: Path) -> None:
     """A file of more than a mebibyte is no configuration."""
     said = complaints(tmp_path, GOOD + "#" * 1024 * 1024)

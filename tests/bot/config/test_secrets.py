@@ -126,9 +126,20 @@ def test_names_that_look_like_secrets_are_not_repeated(tmp_path: Path) -> None:
         changed(
             ("[responder, manager-one, manager-two]", "[responder, xoxb-hunter2-a, manager-two]"),
             ("use: shop.rollback", "use: ghp_hunter2hunter2hunter2"),
+            ("use: look.page", "use: https://me:hunter2@shop.example.com"),
             ("url: https://shop.example.com/health", "url: https://me:hunter2@shop.example.com"),
         ),
     )
 
     assert len(said) > 4
     assert "hunter2" not in "\n".join(said)
+
+
+def test_a_missing_secret_is_named_once(tmp_path: Path) -> None:
+    """A secret that several steps need is asked for at the first of them."""
+    another = "      - {name: site, use: shop.restore, project: shop}\n    checks:"
+    environ = {name: value for name, value in ENVIRON.items() if name != "SHOP_TOKEN"}
+
+    said = complaints(tmp_path, changed(("    checks:", another)), environ=environ)
+
+    assert [each.partition(" ")[0] for each in said] == ["15:14"]
