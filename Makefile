@@ -23,7 +23,8 @@ browser: ## Install Chromium, for the tests that look at pages
 	@if command -v chromium >/dev/null; then echo "Chromium is there."; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing Chromium."; \
-		apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium >/dev/null; \
+		apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium fonts-noto-color-emoji \
+			>/dev/null; \
 	else \
 		echo "Chromium is missing, and only root may install it here." >&2; \
 		echo "Install your system's chromium package, or skip it: the page tests then skip." >&2; \
