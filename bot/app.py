@@ -49,6 +49,17 @@ def new_id() -> str:
     return "rb-" + "".join(secrets.choice(_ALPHABET) for _ in range(6))
 
 
+def check_names(settings: Settings) -> None:
+    """Refuse targets whose names nobody could type, because they are commands."""
+    taken = {command.verb for command in COMMANDS}
+    for target in settings.targets:
+        if target.name.lower() in taken:
+            raise TwokeyError(
+                f"{settings.path}: a target can't be called “{target.name}”, because "
+                f"/rollback {target.name} is a command. Nothing was started. Rename it."
+            )
+
+
 async def serve(
     settings: Settings,
     *,

@@ -108,7 +108,9 @@ def _load(config: Path) -> Settings:
     from bot import app  # noqa: PLC0415
 
     registry = app.registry()
-    return load(config, actions=registry.actions, assertions=registry.assertions)
+    settings = load(config, actions=registry.actions, assertions=registry.assertions)
+    app.check_names(settings)
+    return settings
 
 
 def main() -> NoReturn:

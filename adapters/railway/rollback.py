@@ -34,7 +34,7 @@ class RailwayRollback(Action):
     project: Name
     service: Name
     environment: Name
-    name: str | None = None
+    label: str | None = None
     to: str | None = None
 
     def wanting(self, version: str) -> Self:
@@ -49,7 +49,7 @@ class RailwayRollback(Action):
         """Read what serves now and what would serve."""
         api = self._api(tools)
         instance = await api.instance()
-        subject = f"Railway {self.name or instance.service_name}"
+        subject = f"Railway {self.label or instance.service_name}"
         serving = instance.serving or _refuse(f"{subject} was never deployed.")
         current = serving.version
         rows = await api.deployments(is_enough=lambda page: self._is_enough(page, current))

@@ -221,16 +221,16 @@ class _Reader:
 
 def _events(content: str) -> Iterator[_Event]:
     last_line = _last_line(content)
-    parser: Any = YAML(typ="safe", pure=True)
+    parser: Any = YAML(typ="safe", pure=True)  # half typed
     for event in parser.parse(content):
+        kind: Any = event.__class__  # type() of what is half typed is half typed
         text = getattr(event, "value", "")
-        is_bare = isinstance(event, ScalarEvent) and not getattr(event, "style", None)
         yield _Event(
-            kind=type(event),  # pyright: ignore[reportUnknownArgumentType]
+            kind=kind,
             line=min(event.start_mark.line + 1, last_line),
             column=event.start_mark.column + 1,
             text=text,
-            is_nothing=is_bare and text in _NOTHING,
+            is_nothing=kind is ScalarEvent and not event.style and text in _NOTHING,
             anchor=getattr(event, "anchor", None),
             tag=getattr(event, "tag", None),
             version=getattr(event, "version", None),

@@ -17,8 +17,8 @@ class SlackAccess:
     team: str
     bot_token: Secret
     app_token: Secret
-    api_base: str = "https://slack.com/api/"  # ends with a slash
-    oauth_authorize_url: str = "https://slack.com/oauth/v2/authorize"
+    api_base: str  # ends with a slash
+    oauth_authorize_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

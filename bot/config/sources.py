@@ -47,7 +47,7 @@ class Sources:
         if re.fullmatch(REFERENCE, written):
             written = self._secret(("database",), written).value
             try:
-                database(written)
+                database(written or DATABASE)
             except ValueError as error:
                 self.report.at(("database",), f"what it points to {error}")
         if written.startswith(_EMBEDDED):
@@ -77,10 +77,9 @@ class Sources:
         found: dict[str, Secret] = {}
         for path, use in self._uses():
             for name in kinds[use].secrets if use in kinds else ():
-                if name in written and name not in found:
-                    found[name] = self._secret(("secrets", name), text(written[name]))
-                elif name not in found:
-                    found[name] = self._secret(path, f"env:{name}")
+                if name not in found:
+                    where = ("secrets", name) if name in written else path
+                    found[name] = self._secret(where, text(written.get(name, f"env:{name}")))
         return found
 
     def _uses(self) -> Iterator[tuple[KeyPath, str]]:

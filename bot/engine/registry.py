@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
 
 from bot.ports import Action, Assertion
 
+_A_STEPS_OWN: Final = frozenset({"name", "use", "needs"})
 K = TypeVar("K", bound=Action | Assertion)
 
 
@@ -17,6 +18,8 @@ def _problems(kind: type[BaseModel]) -> Iterator[str]:
         yield f"{use!r} is not spelled system.verb"
     if not (kind.__doc__ or "").strip().endswith("."):
         yield f"{use} needs one sentence as docstring; it is shown in help"
+    for taken in sorted(_A_STEPS_OWN & kind.model_fields.keys()):
+        yield f"{use} can't have a parameter called {taken}: in a step that is the step's own"
     if kind.model_config.get("extra") != "forbid":
         yield f"{use} must refuse unknown parameters"
 

@@ -1,0 +1,64 @@
+"""The command line, run as people run it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+EXAMPLE = Path(__file__).parents[2] / "docs/examples/shop.yaml"
+SECRETS = {
+    "SLACK_BOT_TOKEN": "xoxb-1",
+    "SLACK_APP_TOKEN": "xapp-1",
+    "VERCEL_TOKEN": "vercel-token",
+    "RAILWAY_TOKEN": "railway-token",
+}
+
+
+def twokey(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *words],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_good_file_says_what_to_do_next() -> None:
+    """The example configuration is good once its secrets are set."""
+    done = twokey("check", "--config", str(EXAMPLE), **SECRETS)
+    assert done.returncode == 0, done.stderr
+    assert "Next: twokey serve" in done.stdout
+
+
+def test_a_missing_file_is_a_sentence() -> None:
+    """A file that is not there ends with a sentence and exit code 2, not with a traceback."""
+    done = twokey("check", "--config", "nowhere.yaml")
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "there is no such file" in done.stderr
+
+
+def test_the_schema_is_json() -> None:
+    """Editors get a JSON Schema that knows the actions."""
+    assert '"vercel.rollback"' in twokey("check", "--schema").stdout
+
+
+def test_a_target_can_not_be_called_like_a_command(tmp_path: Path) -> None:
+    """A target that nobody could type is refused before anything starts."""
+    named = tmp_path / "twokey.yaml"
+    named.write_text(EXAMPLE.read_text("utf-8").replace("name: backend", "name: status"), "utf-8")
+    done = twokey("check", "--config", str(named), **SECRETS)
+    assert done.returncode == 2
+    assert "can't be called “status”" in done.stderr
+
+
+def test_an_unknown_rollback_is_a_sentence(tmp_path: Path) -> None:
+    """The summary of a rollback that does not exist says so, and the empty chain is intact."""
+    here = tmp_path / "twokey.yaml"
+    here.write_text(EXAMPLE.read_text("utf-8"), "utf-8")
+    missing = twokey("summary", "rb-0000", "--config", str(here), **SECRETS)
+    assert (missing.returncode, "Traceback" in missing.stderr) == (2, False)
+    audit = twokey("audit", "--config", str(here), **SECRETS)
+    assert "intact" in audit.stdout
