@@ -46,7 +46,7 @@ async def test_a_bound_action_holds_ids(railway: World) -> None:
 
 async def test_a_name_of_ones_own(railway: World) -> None:
     """The card may call the service what the team calls it."""
-    named = ROLLBACK.model_copy(update={"name": "backend"})
+    named = ROLLBACK.model_copy(update={"label": "backend"})
 
     assert (await named.preview(railway.tools)).subject == "Railway backend"
 
