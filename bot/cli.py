@@ -97,11 +97,15 @@ def demo(
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the page by itself.")
     ] = True,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep everything that was written, and say where.")
+    ] = False,
 ) -> None:
     """Open a local chat with a broken shop to roll back; needs no account anywhere."""
     from bot.workspace import demo as workspace  # noqa: PLC0415
 
-    raise typer.Exit(workspace.run(headless=headless, story=story, port=port, browser=browser))
+    status = workspace.run(headless=headless, story=story, port=port, browser=browser, keep=keep)
+    raise typer.Exit(status)
 
 
 def _load(config: Path) -> Settings:

@@ -43,6 +43,7 @@ ENDS: Mapping[str, Facts] = {
     "expire": {**LEFT_ALONE, "state": "expired", "approvals": 1},
     "lost-answer": {**HEALED, "kills": 0},
     "crash": {**HEALED, "kills": 1},
+    "amnesia": {**HEALED, "kills": 1},
 }
 
 

@@ -53,8 +53,11 @@ class Player:
                     {"for the end": self._is_over, "for an effect": self._has_effect}[rest]
                 )
             case "dies":
-                self.transcript.write("The bot is killed (kill -9) and started again")
+                self.transcript.write(f"The bot {what} (kill -9)")
                 await self.stage.processes.kill("bot")
+                if rest == "and forgets":  # the durable engine's tables are not where the truth is
+                    for file in self.stage.processes.folder.rglob("dbos.sqlite*"):
+                        file.unlink()
                 self.kills += 1
                 await self.stage.start_bot()
             case _:

@@ -9,8 +9,6 @@ from typing import Any, ClassVar
 from aiohttp import web
 from graphql import (
     GraphQLError,
-    GraphQLInputObjectType,
-    GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
     GraphQLSyntaxError,
@@ -20,23 +18,23 @@ from graphql import (
     graphql,  # pyright: ignore[reportUnknownVariableType] - it leaves its middleware untyped
     parse,
 )
-from graphql.pyutils import camel_to_snake
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from bot.workspace.providers import seed
-from bot.workspace.providers.railway_state import Deployment, Service, deployment_id, service
+from bot.workspace.providers.railway_state import Deployment, active, deployments
 from bot.workspace.providers.server import Provider, Refused, bearer
 
 PAGE = 20
-REQUESTS_PER_HOUR = 10_000  # the Pro plan
 SCOPE = {
-    "project_id": seed.RAILWAY_PROJECT,
-    "environment_id": seed.RAILWAY_ENVIRONMENT,
-    "service_id": seed.RAILWAY_SERVICE,
+    "projectId": seed.RAILWAY_PROJECT,
+    "environmentId": seed.RAILWAY_ENVIRONMENT,
+    "serviceId": seed.RAILWAY_SERVICE,
 }
-INSTANCES = {"SUCCESS": "RUNNING", "INITIALIZING": "INITIALIZING", "DEPLOYING": "INITIALIZING"}
+# Railway answers these as a success whose body says what went wrong.
+SAID_IN_THE_BODY = (400, 401, 402, 403)
 Info = GraphQLResolveInfo[web.Request]
+Row = dict[str, Any]
 
 
 class Question(BaseModel):
@@ -61,7 +59,7 @@ class Railway(Provider):
     @property
     def serving(self) -> seed.Release:
         """What the active deployment runs."""
-        return self._service.active.release
+        return active(self._known).release
 
     def routes(self) -> Sequence[web.RouteDef]:
         """The one endpoint."""
@@ -86,29 +84,18 @@ class Railway(Provider):
         return operation is not None and operation.operation is OperationType.MUTATION
 
     def failure(self, status: int, message: str) -> web.Response:
-        """Railway's error form: mostly a 200 that says what went wrong."""
+        """Railway's error form."""
         body = {"data": None, "errors": [{"message": message}]}
-        return self._json(body, status=200 if status in {400, 401, 402, 403} else status)
-
-    def _json(self, body: object, *, status: int = 200) -> web.Response:
-        limits = {
-            "X-RateLimit-Limit": str(REQUESTS_PER_HOUR),
-            "X-RateLimit-Remaining": str(max(0, REQUESTS_PER_HOUR - self.requests)),
-            "X-RateLimit-Reset": _date(self.clock() + seed.HOUR),
-        }
-        return web.json_response(body, status=status, headers=limits)
+        return web.json_response(body, status=200 if status in SAID_IN_THE_BODY else status)
 
     async def _answer(self, request: web.Request) -> web.Response:
         question = request[QUESTION]
         resolvers = {
             "deployment": self._deployment,
             "deployments": self._deployments,
-            "projectToken": self._project_token,
             "serviceInstance": self._service_instance,
             "serviceInstanceAutoDeployStatus": self._auto_deploy,
             "deploymentRollback": self._rollback,
-            "deploymentRedeploy": self._redeploy,
-            "serviceInstanceAutoDeployUpdate": self._switch_auto_deploy,
         }
         result = await graphql(
             read_schema(),
@@ -118,107 +105,63 @@ class Railway(Provider):
             variable_values=question.variables,
             operation_name=question.operation_name,
         )
-        return self._json(result.formatted)
+        return web.json_response(result.formatted)
 
     @property
-    def _service(self) -> Service:
-        return service(
-            self.log.effects, began=self.log.began, now=self.clock(), job_seconds=self.job_seconds
-        )
+    def _known(self) -> list[Deployment]:
+        began, now = self.log.began, self.clock()
+        return deployments(self.log.effects, began=began, now=now, job_seconds=self.job_seconds)
 
-    def _found(self, asked: str) -> Deployment:
-        if found := self._service.find(asked):
-            return found
+    # The names of arguments are Railway's.
+    def _deployment(self, _info: Info, *, id: str) -> Row:  # noqa: A002
+        for row in map(_row, self._known):
+            if row["id"] == id:
+                return row
         raise GraphQLError("Deployment not found")
-
-    def _deployment(self, _info: Info, *, key: str) -> dict[str, Any]:
-        return _row(self._found(key))
 
     def _deployments(
         self,
         _info: Info,
         *,
-        asked: dict[str, Any],
-        first: int | None = None,
+        input: Row,  # noqa: A002
+        first: int = PAGE,
         after: str | None = None,
-    ) -> dict[str, Any]:
-        _check_scope(asked)
-        status: dict[str, list[str]] = asked.get("status") or {}
-        rows = [
-            _row(each)
-            for each in self._service.deployments
-            if each.status in (status.get("in") or [each.status])
-            and each.status not in (status.get("not_in") or [])
-        ]
+    ) -> Row:
+        _check_scope(input)
+        wanted = (input.get("status") or {}).get("in")
+        rows = [row for row in map(_row, self._known) if not wanted or row["status"] in wanted]
         ids = [row["id"] for row in rows]
         start = ids.index(after) + 1 if after in ids else 0
-        end = start + (first or PAGE)
+        end = start + first
         return {
-            "edges": [{"cursor": row["id"], "node": row} for row in rows[start:end]],
+            "edges": [{"node": row} for row in rows[start:end]],
             "pageInfo": {"hasNextPage": end < len(rows), "endCursor": [None, *ids][: end + 1][-1]},
         }
 
-    def _project_token(self, info: Info) -> dict[str, str]:
-        if "Project-Access-Token" not in info.context.headers:
-            raise GraphQLError("Project Token not found")
-        return {
-            "name": "twokey",
-            "projectId": seed.RAILWAY_PROJECT,
-            "environmentId": seed.RAILWAY_ENVIRONMENT,
-        }
-
-    def _service_instance(self, _info: Info, **asked: str) -> dict[str, object]:
+    def _service_instance(self, _info: Info, **asked: str) -> Row:
         _check_scope(asked)
-        now = self._service
+        rows = self._known
         return {
-            "activeDeployments": [_row(now.active)],
-            "latestDeployment": _row(now.deployments[0]),
-            "environmentId": seed.RAILWAY_ENVIRONMENT,
-            "serviceId": seed.RAILWAY_SERVICE,
+            "activeDeployments": [_row(active(rows))],
+            "latestDeployment": _row(rows[0]),
             "serviceName": seed.RAILWAY_SERVICE_NAME,
         }
 
-    def _auto_deploy(self, _info: Info, **asked: str) -> dict[str, bool]:
+    def _auto_deploy(self, _info: Info, **asked: str) -> Row:
         _check_scope(asked)
-        return {"enabled": self._service.deploys_pushes, "canEnable": True}
+        return {"enabled": True}
 
-    def _rollback(self, info: Info, *, key: str) -> bool:
-        if not _row(self._found(key))["canRollback"]:
+    def _rollback(self, info: Info, *, id: str) -> bool:  # noqa: A002
+        if not self._deployment(info, id=id)["canRollback"]:
             raise GraphQLError("Deployment cannot be rolled back")
-        self.record(info.context, use="railway.rollback", target=key)
+        self.record(info.context, use="railway.rollback", target=id)
         return True
-
-    def _redeploy(
-        self, info: Info, *, key: str, use_previous_image_tag: bool = False
-    ) -> dict[str, Any]:
-        origin = self._found(key)
-        self.record(info.context, use="railway.redeploy", target=key)
-        # After a lie nothing is new, and the former deployment is all there is to show.
-        new = self._service.find(deployment_id(len(self.log.effects) - 1))
-        return _row(new or origin)
-
-    def _switch_auto_deploy(self, info: Info, *, asked: dict[str, Any]) -> dict[str, bool]:
-        _check_scope(asked)
-        value = "on" if asked["enabled"] else "off"
-        target = seed.RAILWAY_SERVICE
-        self.record(info.context, use="railway.auto_deploy", target=target, value=value)
-        return {"enabled": asked["enabled"]}
 
 
 @cache
 def read_schema() -> GraphQLSchema:
-    """Our part of Railway's schema; resolvers get its arguments under names that Python likes."""
-    schema = build_schema(files("bot.workspace.providers").joinpath("railway.graphql").read_text())
-    names = {"input": "asked", "id": "key"}
-    for kind in schema.type_map.values():
-        if isinstance(kind, GraphQLInputObjectType):
-            for name, field in kind.fields.items():
-                field.out_name = camel_to_snake(name)
-        elif isinstance(kind, GraphQLObjectType):
-            for field in kind.fields.values():
-                for name, argument in field.args.items():
-                    argument.out_name = names.get(name, camel_to_snake(name))
-    return schema
+    """Our part of Railway's schema."""
+    return build_schema(files("bot.workspace.providers").joinpath("railway.graphql").read_text())
 
 
 def _check_scope(asked: Mapping[str, object]) -> None:
@@ -226,25 +169,18 @@ def _check_scope(asked: Mapping[str, object]) -> None:
         raise GraphQLError("Not Authorized")
 
 
-def _row(deployment: Deployment) -> dict[str, Any]:
-    release, status = deployment.release, deployment.status
+def _row(deployment: Deployment) -> Row:
+    release, created_at = deployment.release, datetime.fromtimestamp(deployment.created_at, UTC)
     return {
-        "id": deployment.id, "status": status,
-        "createdAt": _date(deployment.created_at), "statusUpdatedAt": _date(deployment.changed_at),
-        "canRollback": release.is_kept and status == "REMOVED",
-        "canRedeploy": status in {"SUCCESS", "REMOVED"},
-        "deploymentStopped": status in {"REMOVED", "FAILED"},
-        "instances": [{"id": deployment.id, "status": INSTANCES.get(status, "REMOVED")}],
-        "snapshotId": release.id, "projectId": seed.RAILWAY_PROJECT,
-        "environmentId": seed.RAILWAY_ENVIRONMENT, "serviceId": seed.RAILWAY_SERVICE,
-        "staticUrl": "api.shop.example",
+        "id": deployment.id,
+        "status": deployment.status,
+        "createdAt": created_at.isoformat(timespec="milliseconds"),
+        "canRollback": release.is_kept and deployment.status == "REMOVED",
         "meta": {
-            "commitHash": release.commit, "commitMessage": release.message,
-            "commitAuthor": release.author, "branch": "main",
+            "commitHash": release.commit,
+            "commitMessage": release.message,
+            "commitAuthor": release.author,
+            "branch": "main",
             "image": f"registry.shop.example/api:{release.version}",
         },
-    }  # fmt: skip
-
-
-def _date(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    }

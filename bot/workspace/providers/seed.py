@@ -29,7 +29,6 @@ class Release:
 
 VERCEL_TEAM = "team_shop"
 VERCEL_TEAM_SLUG = "shop"
-VERCEL_USER = "usr_shop_deployer"
 VERCEL_PROJECT = "prj_shop_frontend"
 VERCEL_PROJECT_NAME = "shop-frontend"
 VERCEL_DOMAINS = ("shop-frontend.vercel.app", "shop.example")
@@ -52,16 +51,16 @@ RAILWAY_EXPIRED = "6f1c2f0e-4c1e-4d57-9a5b-0d7a3b1e8c38"
 # Newest first, as both providers list them.
 FRONTEND = (
     Release(version="v42", id=VERCEL_BAD, commit="c0a2d1f6b8e34795a1d20c9f4e6b7a8d9c0e1f42",
-            message="Load the cart before the page", author="Frontend Developer", age=HOUR / 5),
+            message="v42: Load the cart before the page", author="Web Developer", age=HOUR / 5),
     Release(version="banner", id=VERCEL_PREVIEW, commit="0d4b6f8a2c1e3957b9d8f7a6e5c4b3a291807f6e",
             message="Try a winter banner", author="Designer", age=2 * HOUR, is_preview=True),
     Release(version="v41", id=VERCEL_GOOD, commit="7b9e8d6c5a4f3e2d1c0b9a8f7e6d5c4b3a2f1e41",
-            message="Show delivery dates", author="Frontend Developer", age=26 * HOUR),
+            message="v41: Show delivery dates", author="Web Developer", age=26 * HOUR),
     Release(version="v40", id=VERCEL_UNBUILT, commit="5e4d3c2b1a0f9e8d7c6b5a4f3e2d1c0b9a8f7e40",
-            message="Show delivery dates, first try", author="Frontend Developer", age=27 * HOUR,
+            message="v40: Show delivery dates, first try", author="Web Developer", age=27 * HOUR,
             is_built=False),
     Release(version="v39", id=VERCEL_OLDER, commit="3c2b1a0f9e8d7c6b5a4f3e2d1c0b9a8f7e6d5c39",
-            message="Faster product pictures", author="Designer", age=75 * HOUR),
+            message="v39: Faster product pictures", author="Designer", age=75 * HOUR),
 )  # fmt: skip
 BACKEND = (
     Release(version="v42", id=RAILWAY_BAD, commit="e1f0a9b8c7d6e5f4a3b2c1d0e9f8a7b6c5d4e342",

@@ -1,21 +1,21 @@
-"""What both local providers share: loopback sockets, Host check, effect log, bad days on demand."""
+"""What both local providers share: two addresses, the effect log, bad days on demand."""
 
 import asyncio
 import hmac
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bot.workspace.listening import listening
 from bot.workspace.providers import seed
-from bot.workspace.providers.effects import Effect, EffectLog, count_by_use
+from bot.workspace.providers.effects import Effect, EffectLog
 
-LOOPBACK = "127.0.0.1"
 TOOK_EFFECT = web.RequestKey("took_effect", bool)
 FAILURES = {
     "rate_limit": (429, "Rate limit exceeded"),
@@ -68,7 +68,6 @@ class Provider(ABC):
         self.log = log
         self.clock = clock
         self.job_seconds = job_seconds
-        self.requests = 0
         self._token = token
         self._misbehaviours: list[Misbehaviour] = []
 
@@ -117,27 +116,20 @@ class Provider(ABC):
         request[TOOK_EFFECT] = True
 
     @asynccontextmanager
-    async def serve(self, *, port: int = 0, site_port: int = 0) -> AsyncGenerator[Addresses]:
-        """Listens on the loopback interface as long as the block lasts; port 0 is a free one."""
-        control = (
-            web.post("/_local/misbehave", self._misbehave),
-            web.get("/_local/effects", self._effects),
-        )
-        api = _runner((*self.routes(), *control), self._behave)
-        site = _runner((web.get("/", self._page), web.get(self.health_path, self._health)))
-        try:
-            yield Addresses(api=await _listen(api, port), site=await _listen(site, site_port))
-        finally:
-            await api.cleanup()
-            await site.cleanup()
+    async def serve(self) -> AsyncGenerator[Addresses]:
+        """Listens as long as the block lasts."""
+        api, site = web.Application(middlewares=[self._behave]), web.Application()
+        api.add_routes([*self.routes(), web.post("/_local/misbehave", self._misbehave)])
+        site.add_routes([web.get("/", self._page), web.get(self.health_path, self._health)])
+        async with listening(api) as api_url, listening(site) as site_url:
+            yield Addresses(api=api_url, site=site_url)
 
     @web.middleware
     async def _behave(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            if request.path.startswith("/_local/"):
+            if request.path == "/_local/misbehave":
                 self.check_token(bearer(request), status=401, message="Show the provider's token.")
                 return await handler(request)
-            self.requests += 1
             self.authorize(request)
             failure = self._failure(is_write=await self.is_write(request))
             answer = failure or await handler(request)
@@ -176,12 +168,6 @@ class Provider(ABC):
             raise Refused(400, str(error)) from error
         return web.json_response({"misbehaving": [bad.model_dump() for bad in self._misbehaviours]})
 
-    async def _effects(self, request: web.Request) -> web.Response:
-        effects = self.log.effects
-        return web.json_response(
-            {"effects": [asdict(effect) for effect in effects], "counts": count_by_use(effects)}
-        )
-
     async def _page(self, request: web.Request) -> web.Response:
         release = self.serving
         goods = "<h1>The Little Shop</h1><p>Tea, honey and warm socks. Delivered tomorrow.</p>"
@@ -205,23 +191,3 @@ class Provider(ABC):
 def bearer(request: web.Request) -> str:
     """The token of the Authorization header; empty without one."""
     return request.headers.get("Authorization", "").removeprefix("Bearer ")
-
-
-def _runner(routes: Sequence[web.RouteDef], *middlewares: Middleware) -> web.AppRunner:
-    app = web.Application(middlewares=[_only_loopback, *middlewares])
-    app.add_routes(routes)
-    return web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-
-
-async def _listen(runner: web.AppRunner, port: int) -> str:
-    await runner.setup()
-    await web.TCPSite(runner, LOOPBACK, port).start()
-    return f"http://{LOOPBACK}:{runner.addresses[0][1]}"
-
-
-@web.middleware
-async def _only_loopback(request: web.Request, handler: Handler) -> web.StreamResponse:
-    # A page on the internet may point its own name at this machine.
-    if request.url.host not in {LOOPBACK, "localhost"}:
-        return web.Response(status=421, text="This server answers on the loopback interface only.")
-    return await handler(request)

@@ -7,7 +7,6 @@ from importlib.resources import files
 from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel, ValidationError
 
 from bot.workspace.providers import seed
 from bot.workspace.providers.seed import Release
@@ -20,12 +19,6 @@ CODES = {
     400: "bad_request", 402: "payment_required", 403: "forbidden", 404: "not_found",
     409: "conflict", 429: "rate_limited",
 }  # fmt: skip
-
-
-class Description(BaseModel):
-    """The body of a change of reason."""
-
-    description: str
 
 
 class Vercel(Provider):
@@ -41,7 +34,6 @@ class Vercel(Provider):
 
     def routes(self) -> Sequence[web.RouteDef]:
         """Vercel's documentation and its own client call rollback by different paths."""
-        rollback = "projects/{project}/rollback/{deployment}"
         return (
             web.get("/v2/user", self._user),
             web.get("/{version:v[12]}/teams", self._teams),
@@ -49,12 +41,12 @@ class Vercel(Provider):
             web.get("/v13/deployments/{deployment}", self._deployment),
             web.get(PROJECT, self._project),
             web.get(f"{PROJECT}/domains", self._domains),
-            web.get(PROJECT + "/{kind:rollback|promote}/aliases", self._job_aliases),
-            web.get("/v1/projects/{project}/{kind:promote}/aliases", self._job_aliases),
+            web.get(PROJECT + "/{kind:rollback|promote}/aliases", self._failed_aliases),
             web.get("/v4/aliases/{deployment}", self._alias),
-            web.post(f"/{{version:v[19]}}/{rollback}", self._rollback),
-            web.patch(f"/v1/{rollback}/update-description", self._describe),
-            web.post("/v10/projects/{project}/promote/{deployment}", self._promote),
+            web.post(
+                "/{version:v[19]}/projects/{project}/{kind:rollback}/{deployment}", self._move
+            ),
+            web.post("/v10/projects/{project}/{kind:promote}/{deployment}", self._move),
         )
 
     def authorize(self, request: web.Request) -> None:
@@ -148,11 +140,6 @@ class Vercel(Provider):
             "targets": {"production": self._details(self.serving)},
             "autoAssignCustomDomains": now.assigns_domains, "lastAliasRequest": job,
         }  # fmt: skip
-        if now.described:
-            project["rollbackDescription"] = {
-                "userId": seed.VERCEL_USER, "username": "deployer",
-                "description": now.described.value, "createdAt": int(now.described.at * 1000),
-            }  # fmt: skip
         return web.json_response(project)
 
     async def _domains(self, request: web.Request) -> web.Response:
@@ -163,22 +150,15 @@ class Vercel(Provider):
         ]
         return web.json_response({"domains": domains, "pagination": _pages([])})
 
-    async def _job_aliases(self, request: web.Request) -> web.Response:
+    async def _failed_aliases(self, request: web.Request) -> web.Response:
+        """The domains that a job left where they were; nobody asks for any others."""
         _check_project(request)
         job = self._production.job
-        status = job.status if job and job.kind == request.match_info["kind"] else ""
-        is_shown = status and (status == "failed" or request.query.get("failedOnly") != "true")
-        # The path that is documented has names; the one of Vercel's own client has objects.
-        is_documented = request.path.startswith("/v1/")
+        has_failed = job and job.kind == request.match_info["kind"] and job.status == "failed"
         serving = self.serving.id
         aliases = [
-            {
-                "id": host,
-                "status": status.replace("succeeded", "completed"),
-                "alias": host if is_documented else {"alias": host, "deploymentId": serving},
-            }
-            for host in seed.VERCEL_DOMAINS
-            if is_shown
+            {"id": host, "status": "failed", "alias": {"alias": host, "deploymentId": serving}}
+            for host in (seed.VERCEL_DOMAINS if has_failed else ())
         ]
         return web.json_response({"aliases": aliases, "pagination": _pages([])})
 
@@ -193,34 +173,20 @@ class Vercel(Provider):
         # A list of one, as the specification has it.
         return web.json_response([alias])
 
-    async def _rollback(self, request: web.Request) -> web.Response:
-        return self._move(request, "vercel.rollback", _short(request.query.get("description")))
-
-    async def _promote(self, request: web.Request) -> web.Response:
-        return self._move(request, "vercel.promote")
-
-    def _move(self, request: web.Request, use: str, value: str | None = None) -> web.Response:
+    async def _move(self, request: web.Request) -> web.Response:
         _check_project(request)
-        release = self._found(request.match_info["deployment"])
+        kind, release = request.match_info["kind"], self._found(request.match_info["deployment"])
+        reason = request.query.get("description")
+        if reason and len(reason) > LONGEST_DESCRIPTION:
+            raise Refused(400, f"`description` should NOT exceed {LONGEST_DESCRIPTION} characters.")
         if release == self.serving:
             message = f"The provided deploymentId ({release.id}) is already the current"
             raise Refused(409, f"{message} production deployment.")
         if release.is_preview or not release.is_built:
             raise Refused(400, f"The deployment {release.id} is not READY for production.")
-        self.record(request, use=use, target=release.id, value=value)
+        self.record(request, use=f"vercel.{kind}", target=release.id, value=reason)
         # An empty 201 must not call itself JSON: Vercel's own client would send it again.
         return web.Response(status=201)
-
-    async def _describe(self, request: web.Request) -> web.Response:
-        _check_project(request)
-        release = self._found(request.match_info["deployment"])
-        try:
-            body = Description.model_validate_json(await request.read())
-        except ValidationError as error:
-            raise Refused(400, "Invalid request: `description` should be string.") from error
-        value = _short(body.description)
-        self.record(request, use="vercel.describe", target=release.id, value=value)
-        return web.Response()
 
 
 @cache
@@ -251,9 +217,3 @@ def _pages(rows: Sequence[dict[str, Any]], *, has_more: bool = False) -> dict[st
         "next": rows[-1]["created"] if rows and has_more else None,
         "prev": None,
     }
-
-
-def _short(description: str | None) -> str | None:
-    if description and len(description) > LONGEST_DESCRIPTION:
-        raise Refused(400, f"`description` should NOT exceed {LONGEST_DESCRIPTION} characters.")
-    return description

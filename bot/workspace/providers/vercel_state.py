@@ -29,27 +29,20 @@ class Production:
     current: str = seed.VERCEL_BAD
     assigns_domains: bool = True
     job: Job | None = None
-    described: Effect | None = None
 
 
 def production(effects: Sequence[Effect], *, now: float, job_seconds: float) -> Production:
     """Plays the effects over the seed."""
     state = Production()
     for effect in effects:
+        kind = effect.use.removeprefix("vercel.")
         status = STATUSES[effect.stage(now=now, job_seconds=job_seconds)]
-        state = _after(effect, state, status)
+        job = Job(
+            kind=kind, origin=state.current, target=effect.target, requested_at=effect.at,
+            status=status,
+        )  # fmt: skip
+        state = replace(state, job=job)
+        if status == "succeeded":
+            # Vercel gives domains to no new build from a rollback until something is promoted.
+            state = replace(state, current=job.target, assigns_domains=kind == "promote")
     return state
-
-
-def _after(effect: Effect, state: Production, status: str) -> Production:
-    state = replace(state, described=effect if effect.value else None)
-    kind = effect.use.removeprefix("vercel.")
-    if kind == "describe":
-        return state
-    job = Job(
-        kind=kind, origin=state.current, target=effect.target, requested_at=effect.at, status=status
-    )  # fmt: skip
-    if status != "succeeded":
-        return replace(state, job=job)
-    # Vercel stops giving production domains to new builds until something is promoted.
-    return replace(state, job=job, current=job.target, assigns_domains=kind == "promote")

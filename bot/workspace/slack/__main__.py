@@ -2,22 +2,17 @@
 
 import argparse
 import asyncio
-import json
-import signal
 
+from bot.workspace.listening import until_stopped
 from bot.workspace.slack.server import running
 
 
 async def serve(arguments: argparse.Namespace) -> None:
     """Run until somebody says stop, and say on stdout where."""
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     shop = dict(part.split("=", 1) for part in arguments.shop)
     limits, speed = arguments.limits, arguments.speed
     async with running(arguments.port, shop=shop, limits=limits, speed=speed) as room:
-        print(json.dumps({"url": room.url, "api": room.api_url}), flush=True)
-        await stop.wait()
+        await until_stopped({"url": room.url, "api": room.api_url})
 
 
 def main() -> None:

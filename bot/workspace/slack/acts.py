@@ -7,7 +7,7 @@ from typing import cast
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.workspace.slack import seed, views
+from bot.workspace.slack import seed
 from bot.workspace.slack.blocks import elements
 from bot.workspace.slack.messages import written
 from bot.workspace.slack.room import Room
@@ -115,18 +115,21 @@ class People:
         payload = self._interaction("view_submission", act.user) | self._trigger(act.user)
         payload |= {"view": view, "response_urls": []}
         outcome = await self._deliver("interactive", payload, answerable=True)
-        if outcome["ok"]:
-            outcome |= self._follow(act.user, view, outcome["ack"])
+        if not outcome["ok"]:
+            return outcome
+        match outcome["ack"].get("response_action"):
+            case None:
+                self._drop(act.user, view)
+            case "errors":
+                outcome["errors"] = outcome["ack"]["errors"]
+            case _:
+                raise SlackError("unknown_response_action")
         return outcome
 
     async def close(self, act: Close) -> Json:
         """Close a dialog without sending it."""
-        view = self._on_screen(act)
-        self._drop(act.user, view)
-        if not view["notify_on_close"]:
-            return {"ok": True}
-        payload = self._interaction("view_closed", act.user) | {"view": view, "is_cleared": False}
-        return await self._deliver("interactive", payload)
+        self._drop(act.user, self._on_screen(act))
+        return {"ok": True}
 
     async def talk(self, act: Talk) -> Json:
         """Write a message; the app hears of it where it is a member."""
@@ -137,8 +140,6 @@ class People:
             kind = "im" if channel.is_direct else "channel"
             event = {**said, "channel": channel.id, "channel_type": kind, "event_ts": said["ts"]}
             self._announce(event)
-            if f"<@{seed.BOT}>" in act.text:
-                self._announce(event | {"type": "app_mention"})
         return {"ok": True, "ts": said["ts"]}
 
     def _entered(self, act: Talk | Click) -> Channel:
@@ -148,10 +149,10 @@ class People:
         return channel
 
     def _on_screen(self, act: Close) -> Json:
-        user, view = views.find(self.room.world, act.view_id)
-        if user != act.user:
-            raise SlackError("not_found")
-        return view
+        for view in self.room.world.dialogs[act.user]:
+            if view["id"] == act.view_id:
+                return view
+        raise SlackError("not_found")
 
     def _drop(self, user: str, view: Json) -> None:
         left = [one for one in self.room.world.dialogs[user] if one is not view]
@@ -185,21 +186,6 @@ class People:
             return {"ok": False, "error": str(error)}
         spent = round((time.perf_counter() - start) * 1000, 1)
         return {"ok": True, "ack_ms": spent, "ack": answer}
-
-    def _follow(self, user: str, view: Json, answer: Json) -> Json:
-        """Do with a submitted dialog what the app asked for."""
-        match answer.get("response_action"):
-            case "errors":
-                return {"errors": answer["errors"]}
-            case "update":
-                views.replace(self.room.world, user, view, answer["view"])
-            case "clear":
-                self.room.world.show_dialogs(user, [])
-            case None:
-                self._drop(user, view)
-            case _:
-                raise SlackError("unknown_response_action")
-        return {}
 
     def _announce(self, event: Json) -> None:
         bot = {"team_id": seed.TEAM["id"], "user_id": seed.BOT, "is_bot": True}

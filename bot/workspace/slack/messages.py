@@ -1,4 +1,4 @@
-"""chat.* and reactions.add: posting, editing, deleting, private messages."""
+"""chat.*: posting, editing, private messages."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -36,15 +36,15 @@ def _post(call: Call) -> Json:
     message = written(call.arguments) | _metadata(call)
     # Slack cuts what is too long here, and refuses it in an edit.
     message["text"] = message["text"][:LONGEST_POST]
-    if call.flag("reply_broadcast") and call.text("thread_ts"):
-        message["subtype"] = "thread_broadcast"
     posted = call.world.post(channel, message)
     return {"channel": channel.id, "ts": posted["ts"], "message": posted}
 
 
 def _update(call: Call) -> Json:
     channel = _channel(call)
-    message = _own(call, channel, refusal="cant_update_message")
+    message = channel.message(call.text("ts"), seen_by=seed.BOT)
+    if message["user"] != seed.BOT:
+        raise SlackError("cant_update_message")
     changes = rewritten(call.arguments) | _metadata(call)
     if len(changes["text"]) > LONGEST_EDIT:
         raise SlackError("msg_too_long")
@@ -52,13 +52,6 @@ def _update(call: Call) -> Json:
     call.world.edit(channel, message, changes)
     answer = {"channel": channel.id, "ts": message["ts"], "text": message["text"]}
     return answer | {"message": message}
-
-
-def _delete(call: Call) -> Json:
-    channel = _channel(call)
-    message = _own(call, channel, refusal="cant_delete_message")
-    call.world.remove(channel, message)
-    return {"channel": channel.id, "ts": message["ts"]}
 
 
 def _post_ephemeral(call: Call) -> Json:
@@ -78,19 +71,6 @@ def _permalink(call: Call) -> Json:
     return {"channel": channel.id, "permalink": link}
 
 
-def _react(call: Call) -> Json:
-    channel, name = _channel(call), call.text("name")
-    message = channel.message(call.text("timestamp"), seen_by=seed.BOT)
-    reactions = cast("list[Json]", message.get("reactions", []))
-    if not name:
-        raise SlackError("invalid_name")
-    if any(reaction["name"] == name for reaction in reactions):
-        raise SlackError("already_reacted")
-    added = {"name": name, "count": 1, "users": [seed.BOT]}
-    call.world.edit(channel, message, {"reactions": [*reactions, added]})
-    return {}
-
-
 def _channel(call: Call) -> Channel:
     """The place to speak in: a channel with the app in it, or somebody's direct messages."""
     target = call.text("channel")
@@ -99,13 +79,6 @@ def _channel(call: Call) -> Channel:
     if seed.BOT not in channel.members:
         raise SlackError("not_in_channel")
     return channel
-
-
-def _own(call: Call, channel: Channel, *, refusal: str) -> Json:
-    message = channel.message(call.text("ts"), seen_by=seed.BOT)
-    if message.get("user") != seed.BOT or message.get("subtype") == "tombstone":
-        raise SlackError(refusal)
-    return message
 
 
 def _metadata(call: Call) -> Json:
@@ -118,10 +91,8 @@ def _metadata(call: Call) -> Json:
 
 
 METHODS: Mapping[str, Method] = {
-    "chat.delete": _delete,
     "chat.getPermalink": _permalink,
     "chat.postEphemeral": _post_ephemeral,
     "chat.postMessage": _post,
     "chat.update": _update,
-    "reactions.add": _react,
 }

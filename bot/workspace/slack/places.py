@@ -1,4 +1,4 @@
-"""conversations.*, users.*, team, bots and auth: who and what is where."""
+"""conversations.*, users.info and auth.test: who and what is where."""
 
 import math
 from collections.abc import Mapping
@@ -8,24 +8,12 @@ from bot.workspace.slack.room import Call, Method
 from bot.workspace.slack.world import Channel, Json, SlackError
 
 MOST_MESSAGES, USUAL_PAGE = 999, 100
-LAST_PAGE: Json = {"response_metadata": {"next_cursor": ""}}
 
 
 def _auth_test(call: Call) -> Json:
     team = {"url": call.room.url + "/", "team": seed.TEAM["name"], "team_id": seed.TEAM["id"]}
     bot = {"user": seed.BOT_NAME.lower(), "user_id": seed.BOT, "bot_id": seed.BOT_ID}
     return team | bot | {"is_enterprise_install": False}
-
-
-def _team(_: Call) -> Json:
-    return {"team": seed.TEAM}
-
-
-def _bot(call: Call) -> Json:
-    if call.text("bot") not in ("", seed.BOT_ID):
-        raise SlackError("bot_not_found")
-    about = {"id": seed.BOT_ID, "app_id": seed.APP, "name": seed.BOT_NAME, "user_id": seed.BOT}
-    return {"bot": about}
 
 
 def _open(call: Call) -> Json:
@@ -35,43 +23,12 @@ def _open(call: Call) -> Json:
     return {"channel": call.world.direct(user).describe()}
 
 
-def _info(call: Call) -> Json:
-    return {"channel": call.world.channel(call.text("channel")).describe()}
-
-
-def _list(call: Call) -> Json:
-    return {"channels": [channel.describe() for channel in _wanted(call)], **LAST_PAGE}
-
-
-def _of_user(call: Call) -> Json:
-    user = call.text("user") or seed.BOT
-    if user not in call.world.people:
-        raise SlackError("user_not_found")
-    mine = [channel.describe() for channel in _wanted(call) if user in channel.members]
-    return {"channels": mine, **LAST_PAGE}
-
-
-def _members(call: Call) -> Json:
-    return {"members": [*call.world.channel(call.text("channel")).members], **LAST_PAGE}
-
-
-def _join(call: Call) -> Json:
-    channel = call.world.channel(call.text("channel"))
-    if channel.is_direct:
-        raise SlackError("method_not_supported_for_channel_type")
-    call.world.admit(channel)
-    return {"channel": channel.describe()}
-
-
 def _history(call: Call) -> Json:
     """The messages outside threads, newest first."""
-    shown = [
-        message
-        for message in _readable(call).public()
-        if message.get("thread_ts", message["ts"]) == message["ts"]
-        or message.get("subtype") == "thread_broadcast"
-    ]
-    return _page(call, shown[::-1])
+    newest_first = _readable(call).public()[::-1]
+    return _page(
+        call, [one for one in newest_first if one.get("thread_ts", one["ts"]) == one["ts"]]
+    )
 
 
 def _replies(call: Call) -> Json:
@@ -89,21 +46,11 @@ def _user(call: Call) -> Json:
     raise SlackError("user_not_found")
 
 
-def _users(call: Call) -> Json:
-    return {"members": [*call.world.people.values()], **LAST_PAGE}
-
-
 def _readable(call: Call) -> Channel:
     channel = call.world.channel(call.text("channel"))
     if seed.BOT not in channel.members:
         raise SlackError("not_in_channel")
     return channel
-
-
-def _wanted(call: Call) -> list[Channel]:
-    kinds = (call.text("types") or "public_channel").split(",")
-    every = call.world.channels.values()
-    return [one for one in every if ("im" if one.is_direct else "public_channel") in kinds]
 
 
 def _page(call: Call, messages: list[Json], *, first: list[Json] | None = None) -> Json:
@@ -123,8 +70,8 @@ def _page(call: Call, messages: list[Json], *, first: list[Json] | None = None) 
         for message in [*(first or []), *within[start:end]]
     ]
     has_more = end < len(within)
-    cursor = {"response_metadata": {"next_cursor": str(end)}} if has_more else LAST_PAGE
-    return {"messages": shown, "has_more": has_more, **cursor}
+    cursor = {"next_cursor": str(end) if has_more else ""}
+    return {"messages": shown, "has_more": has_more, "response_metadata": cursor}
 
 
 def _number(call: Call, name: str, default: float) -> float:
@@ -136,16 +83,8 @@ def _number(call: Call, name: str, default: float) -> float:
 
 METHODS: Mapping[str, Method] = {
     "auth.test": _auth_test,
-    "bots.info": _bot,
     "conversations.history": _history,
-    "conversations.info": _info,
-    "conversations.join": _join,
-    "conversations.list": _list,
-    "conversations.members": _members,
     "conversations.open": _open,
     "conversations.replies": _replies,
-    "team.info": _team,
-    "users.conversations": _of_user,
     "users.info": _user,
-    "users.list": _users,
 }

@@ -67,13 +67,9 @@ class WebApi:
     def _respond(self, handle: Handle, arguments: Json) -> None:
         world = self.room.world
         channel = world.channel(handle.channel)
-        is_edit = arguments.get("replace_original") or arguments.get("delete_original")
-        if is_edit and handle.original:
+        if arguments.get("replace_original") and handle.original:
             original = channel.message(handle.original, seen_by=handle.user)
-            if arguments.get("delete_original"):
-                world.remove(channel, original)
-            else:
-                world.edit(channel, original, messages.rewritten(arguments))
+            world.edit(channel, original, messages.rewritten(arguments))
         else:
             is_public = arguments.get("response_type") == "in_channel"
             only_for = None if is_public else handle.user

@@ -126,16 +126,6 @@ class World:
             del message[key]
         self.changed("message", channel=channel.id, message=message)
 
-    def remove(self, channel: Channel, message: Json) -> None:
-        """Take a message away, or leave a headstone above its thread."""
-        if message.get("reply_count"):
-            gone = {"subtype": "tombstone", "text": "This message was deleted.", "blocks": None}
-            self.edit(channel, message, gone)
-            return
-        del channel.messages[message["ts"]]
-        self.changed("gone", channel=channel.id, ts=message["ts"])
-        self._count_replies(channel, message)
-
     def show_dialogs(self, user: str, dialogs: list[Json]) -> None:
         """Set the pile of dialogs in front of one person; the last one is on top."""
         self.dialogs[user] = dialogs
