@@ -56,8 +56,7 @@ class Player:
                 self.transcript.write(f"The bot {what} (kill -9)")
                 await self.stage.processes.kill("bot")
                 if rest == "and forgets":  # the durable engine's tables are not where the truth is
-                    for file in self.stage.processes.folder.rglob("dbos.sqlite*"):
-                        file.unlink()
+                    (self.stage.processes.folder / "dbos.sqlite").unlink()
                 self.kills += 1
                 await self.stage.start_bot()
             case _:
