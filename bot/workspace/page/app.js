@@ -16,7 +16,6 @@ const here = { me: "", place: "", thread: null, read: {}, shown: null };
 
 names.user = (id) => (id === world.bot?.id ? world.bot.name
   : world.people.find((person) => person.id === id)?.real_name ?? "Slackbot");
-names.channel = (id) => world.channels[id]?.name ?? id;
 
 // ── What the server tells ──
 
@@ -35,7 +34,6 @@ const NEWS = {
   },
   channel: ({ channel }) => { world.channels[channel.id] = channel; },
   message: ({ channel, message }) => { (world.messages[channel] ??= {})[message.ts] = message; },
-  gone: ({ channel, ts }) => { delete world.messages[channel][ts]; },
   dialogs: ({ user, dialogs }) => { world.views[user] = dialogs; },
   quiet: () => {},
 };
@@ -83,31 +81,12 @@ async function act(what, details) {
 }
 
 async function press(message, block, part, button) {
-  if (part.confirm && !(await confirmed(part.confirm))) return;
-  if (part.url) window.open(part.url, "_blank", "noreferrer");
   button.setAttribute("aria-busy", "true");
   await act("click", {
     channel: here.place, ts: message.ts,
     action_id: part.action_id, block_id: block.block_id,
   });
   button.removeAttribute("aria-busy");
-}
-
-function confirmed(texts) {
-  const dialog = $(".confirm");
-  const heading = el("h2", "", textObject(texts.title));
-  heading.id = "confirm-title";
-  const yes = el("button", texts.style ?? "primary", textObject(texts.confirm));
-  const no = el("button", "", textObject(texts.deny));
-  yes.value = "yes";
-  const form = el("form", "", heading, textObject(texts.text), el("div", "actions", yes, no));
-  form.method = "dialog";
-  dialog.replaceChildren(form);
-  dialog.returnValue = "";
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.onclose = () => resolve(dialog.returnValue === "yes");
-  });
 }
 
 function compose(form, threadOf) {
@@ -218,8 +197,7 @@ function drawRooms() {
   input.placeholder = `Message ${title(place).replace("# ", "#")}, or type / for commands`;
   input.setAttribute("aria-label", input.placeholder);
   const all = visible(here.me, here.place).sort((one, other) => one.ts - other.ts);
-  const isTop = (message) => !message.thread_ts || message.thread_ts === message.ts
-    || message.subtype === "thread_broadcast";
+  const isTop = (message) => !message.thread_ts || message.thread_ts === message.ts;
   drawMessages($("main .messages"), all.filter(isTop), true);
   $(".thread").hidden = !here.thread;
   const isThread = ({ ts, thread_ts: thread }) => ts === here.thread || thread === here.thread;
@@ -242,9 +220,6 @@ function drawMessage(message, withThreads) {
   if (message.is_ephemeral) head.append(el("span", "only", "Only visible to you"));
   const body = el("div", "body", head,
     ...content(message, (block, part, button) => press(message, block, part, button)));
-  for (const { name, count } of message.reactions ?? []) {
-    body.append(el("span", "reaction", textObject({ type: "plain_text", text: `:${name}: ${count}` })));
-  }
   if (withThreads && !message.is_ephemeral) body.append(threadButton(message));
   return el("li", message.is_ephemeral ? "message private" : "message", face(message.user), body);
 }

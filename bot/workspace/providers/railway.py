@@ -128,7 +128,8 @@ class Railway(Provider):
         after: str | None = None,
     ) -> Row:
         _check_scope(input)
-        wanted = (input.get("status") or {}).get("in")
+        status: dict[str, list[str]] = input.get("status") or {}
+        wanted = status.get("in")
         rows = [row for row in map(_row, self._known) if not wanted or row["status"] in wanted]
         ids = [row["id"] for row in rows]
         start = ids.index(after) + 1 if after in ids else 0

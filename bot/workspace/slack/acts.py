@@ -149,7 +149,7 @@ class People:
         return channel
 
     def _on_screen(self, act: Close) -> Json:
-        for view in self.room.world.dialogs[act.user]:
+        for view in self.room.world.dialogs.get(act.user, ()):
             if view["id"] == act.view_id:
                 return view
         raise SlackError("not_found")

@@ -1,0 +1,95 @@
+"""The desk: words and buttons find their command, and every refusal is a private answer."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.desk import CommandDesk
+from bot.invocation import Answer
+from bot.message import Ticket
+from commands import COMMANDS
+from tests.bot.engine.world import World, world
+
+
+async def no_link(_rollback_id: str) -> str | None:
+    return "https://chat.example/notice"
+
+
+def desk(here: World) -> CommandDesk:
+    """Return a desk in front of this world's engine."""
+    return CommandDesk(here.engine, COMMANDS, link_to=no_link)
+
+
+def words(answer: Answer) -> str:
+    """Return what the person reads."""
+    assert answer.message
+    return answer.message.text
+
+
+@pytest.mark.parametrize("text", ["", "  ", "help", "--help", "-h"])
+async def test_nothing_typed_is_a_call_for_help(tmp_path: Path, text: str) -> None:
+    """An empty command is answered by help that names the targets."""
+    async with world(tmp_path) as here:
+        answer = await desk(here).typed(here.invocation("responder", text=text))
+    assert words(answer) == "How to ask for a rollback."
+    assert "backend" in str(answer.message)
+
+
+@pytest.mark.parametrize("text", ["approve rb-1000", "reject rb-1000", "stop"])
+async def test_decisions_can_not_be_typed(tmp_path: Path, text: str) -> None:
+    """Decisions are buttons on the card, so that nobody decides on what they don't see."""
+    async with world(tmp_path) as here:
+        answer = await desk(here).typed(here.invocation("manager-one", text=text))
+        strays = await here.engine.store.read(lambda tx: tx.events(None))
+    assert "is a button on the card" in words(answer)
+    assert [event.details["code"] for event in strays] == ["bad_request"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "value"),
+    [
+        ("approve", "garbage"),
+        ("approve", ""),
+        ("approve", "2|rb-1000||"),
+        ("approve", "1|rb-1000|" + "f" * 63 + "|"),
+        ("nonsense", str(Ticket("rb-1000"))),
+        ("settle_yes", "1|rb-1000||../../etc"),
+    ],
+)
+async def test_a_forged_button_is_refused_and_written_down(
+    tmp_path: Path, verb: str, value: str
+) -> None:
+    """A value or a verb that is not ours changes nothing and leaves one audit entry."""
+    async with world(tmp_path) as here:
+        rollback = await here.ask()
+        invocation = here.invocation("manager-one", value=value)
+        answer = await desk(here).pressed(verb, invocation)
+        strays = await here.engine.store.read(lambda tx: tx.events(None))
+        assert (await here.load(rollback.id)).given == 0
+    assert "Nothing was changed" in words(answer)
+    assert [event.details["code"] for event in strays] == ["tampered"]
+
+
+async def test_a_busy_target_links_to_its_rollback(tmp_path: Path) -> None:
+    """A second request is answered with the way to the first."""
+    async with world(tmp_path) as here:
+        first = await here.ask()
+        again = here.invocation("manager-one", text="backend it still fails")
+        answer = await desk(here).typed(again)
+    assert first.id in words(answer)
+    assert "https://chat.example/notice" in str(answer.message)
+
+
+async def test_every_button_of_a_story_is_a_command(tmp_path: Path) -> None:
+    """Approving through the desk counts, tells how many are missing, and offers Withdraw."""
+    async with world(tmp_path) as here:
+        rollback = await here.ask()
+        assert rollback.plan
+        value = str(Ticket(rollback.id, rollback.plan.digest))
+        answer = await desk(here).pressed("approve", here.invocation("manager-one", value=value))
+        shown = await desk(here).pressed("details", here.invocation("outsider", value=value))
+        status = await desk(here).typed(here.invocation("outsider", text="status"))
+    assert words(answer) == "Your approval is recorded (1 of 2). 1 more to go."
+    assert "withdraw" in str(answer.message)
+    assert rollback.plan.digest in str(shown.message)
+    assert "1 of 2 approvals" in words(status)
