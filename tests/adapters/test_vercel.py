@@ -96,7 +96,7 @@ async def test_production_moved_elsewhere(vercel: World, preview: Preview) -> No
     older = ROLLBACK.wanting(seed.VERCEL_OLDER)
     await older.execute(vercel.tools, await older.preview(vercel.tools))
 
-    with pytest.raises(NotApplied, match=r"left c0a2d1f.*Nothing was changed"):
+    with pytest.raises(NotApplied, match=r"left v42.*Nothing was changed"):
         await ROLLBACK.execute(vercel.tools, preview)
 
     assert vercel.effects == [("vercel.rollback", seed.VERCEL_OLDER)]
@@ -185,7 +185,7 @@ async def test_a_vercel_that_lies_is_found_out(vercel: World, preview: Preview) 
 
     assert receipt.details["job"] == "accepted, never seen"
     assert [(each.expected, each.seen, each.holds) for each in evidence] == [
-        ("7b9e8d6", "c0a2d1f", False)
+        ("v41", "v42", False)
     ] * 3
 
 
@@ -210,7 +210,7 @@ async def test_a_failed_job_that_moved_nothing(vercel: World, preview: Preview) 
     """If the job fails and every domain is where it was, nothing happened."""
     await vercel.misbehave("fail_job")
 
-    with pytest.raises(NotApplied, match=r"its job ended as failed\. Production still serves c0a2"):
+    with pytest.raises(NotApplied, match=r"its job ended as failed\. Production still serves v42"):
         await ROLLBACK.execute(vercel.tools, preview)
 
     assert await ROLLBACK.probe(vercel.tools, preview) is False
@@ -248,11 +248,11 @@ async def test_every_domain_is_verified(vercel: World, preview: Preview) -> None
 @pytest.mark.parametrize(
     ("answer", "seen"),
     [
-        ({"deploymentId": seed.VERCEL_GOOD}, "7b9e8d6"),
-        ([{"deployment": {"id": seed.VERCEL_GOOD}}], "7b9e8d6"),
+        ({"deploymentId": seed.VERCEL_GOOD}, "v41"),
+        ([{"deployment": {"id": seed.VERCEL_GOOD}}], "v41"),
         ([{"deploymentId": "dpl_other"}], "dpl_other"),
         ([], "no deployment"),
-        (web.json_response({}, status=404), "7b9e8d6"),  # then the host itself is asked
+        (web.json_response({}, status=404), "v41"),  # then the host itself is asked
     ],
 )
 async def test_forms_of_an_alias(

@@ -19,17 +19,17 @@ async def test_the_last_good_one_by_default(vercel: World) -> None:
     preview = await ROLLBACK.preview(vercel.tools)
 
     assert (preview.before.id, preview.after.id) == (seed.VERCEL_BAD, seed.VERCEL_GOOD)
-    assert (preview.before.label, preview.after.label) == ("c0a2d1f", "7b9e8d6")
+    assert (preview.before.label, preview.after.label) == ("v42", "v41")
     assert preview.after.made_at is not None
     assert preview.subject == "Vercel shop-frontend"
     assert preview.resource == "vercel:project/prj_shop_frontend"
     assert preview.comes_back == (
-        "code (“Show delivery dates”)",
+        "code (“v41: Show delivery dates”)",
         "variables and cron jobs of that build",
         "on 2 domains",
     )
     assert preview.stays_lost == ("what was written to databases since",)
-    assert preview.undo == "promote c0a2d1f again, a few seconds"
+    assert preview.undo == "promote v42 again, a few seconds"
     assert preview.warnings == ("Until Undo, new pushes are built but don't go live.",)
 
 
@@ -52,7 +52,7 @@ async def test_after_a_rollback_it_goes_further_back(vercel: World) -> None:
 
     assert (preview.before.id, preview.after.id) == (seed.VERCEL_GOOD, seed.VERCEL_OLDER)
     assert preview.warnings == (
-        "Production was rolled back to 7b9e8d6 before. This goes further back.",
+        "Production was rolled back to v41 before. This goes further back.",
         "New pushes don't go live already, because production is held at one version.",
     )
 
@@ -88,9 +88,9 @@ async def test_what_serves_already_is_nothing_to_do(vercel: World, wanted: str) 
     [
         (seed.VERCEL_PREVIEW, "to 0d4b6f8: it is a preview and never served production"),
         ("0d4b6f8", "it is a preview"),
-        (seed.VERCEL_UNBUILT, "to 5e4d3c2: its build is ERROR, not READY"),
+        (seed.VERCEL_UNBUILT, "to v40: its build is ERROR, not READY"),
         ("5e4d3c2", "its build is ERROR"),
-        ("v99", "has no version “v99”. It can go back to 7b9e8d6, 3c2b1a0. Nothing was changed"),
+        ("v99", "has no version “v99”. It can go back to v41, v39. Nothing was changed"),
         ("latest", "has no version “latest”"),
         ("1.2.3", "has no version “1.2.3”"),
         ("dpl_unknown", "has no version “dpl_unknown”"),
