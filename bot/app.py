@@ -20,6 +20,7 @@ from bot.clock import SystemClock
 from bot.config import Settings
 from bot.desk import CommandDesk
 from bot.domain.errors import TwokeyError
+from bot.domain.people import People
 from bot.engine.core import Engine, Limits
 from bot.engine.deliver import Delivery
 from bot.engine.durable import DbosDurable
@@ -36,7 +37,8 @@ from notifications import renderer
 log = logging.getLogger("twokey")
 _ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"  # no character that reads like another
 _CONNECT_AGAIN: Final = 5.0  # seconds
-_WARM_EVERY: Final = 45.0  # seconds; a directory entry counts for sixty
+_WARM_FOR: Final = 45.0  # seconds; a directory entry counts for sixty
+_WARM_LOOK: Final = 2.0
 
 
 def registry() -> Registry:
@@ -114,12 +116,12 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
         # After all clients are built: DBOS adopts the loop and resumes what a crash interrupted.
         await durable.launch(lambda execution, steps: execute(engine, execution, steps))
         stack.push_async_callback(durable.close)
+        stack.push_async_callback(engine.close)  # behind the gateway, which may still start work
         stack.push_async_callback(gateway.stop)
-        stack.push_async_callback(engine.close)
         for work in (
             delivery.run_forever(),
             sweep_forever(engine),
-            _keep_warm(directory, settings),
+            _keep_warm(directory, store, settings.people),
         ):
             _beside(stack, work)
         await _connect(gateway)
@@ -170,13 +172,16 @@ def _tool_box(settings: Settings, *, clock: Clock, scrub: Scrubber) -> ToolBox:
     )
 
 
-async def _keep_warm(directory: SlackDirectory, settings: Settings) -> None:
-    """Read the approvers' entries before they expire, so that a click rarely waits for Slack."""
-    approvers = {key for target in settings.targets for key in target.approvers}
-    accounts = [one for key in sorted(approvers) for one in settings.people.named(key).accounts]
+async def _keep_warm(directory: SlackDirectory, store: SqlStore, people: People) -> None:
+    """Read the entries of whoever is asked right now, so that a click rarely waits for Slack."""
+    read_at: dict[str, float] = {}
     while True:
-        await directory.warm(accounts)
-        await asyncio.sleep(_WARM_EVERY)
+        asked = {key for one in await store.read(lambda tx: tx.open()) for key in one.approvers}
+        now = time.monotonic()
+        stale = {key for key in asked if now - read_at.get(key, -_WARM_FOR) >= _WARM_FOR}
+        await directory.warm(one for key in sorted(stale) for one in people.named(key).accounts)
+        read_at |= dict.fromkeys(stale, now)
+        await asyncio.sleep(_WARM_LOOK)
 
 
 def _link_to(

@@ -94,6 +94,7 @@ async def _act_as(page: Page, name: str) -> None:
 
 
 async def _open_thread(page: Page) -> None:
+    await page.locator(".places").get_by_role("button", name="deploys").click()
     replies = page.locator("main .messages").get_by_role("button", name=re.compile("repl"))
     await replies.first.click()
 

@@ -104,7 +104,7 @@ function become(user) {
   here.me = user;
   const direct = directOf(user);
   const place = world.channels[here.place];
-  if (direct && (unread(user, direct.id) || !place.members.includes(user))) go(direct.id);
+  if (direct && (unread(user, direct.id).length || !place.members.includes(user))) go(direct.id);
   else if (!place.members.includes(user)) go(Object.keys(world.channels)[0]);
   draw();
 }
@@ -165,7 +165,7 @@ function drawPeople() {
 function drawPlaces() {
   const mine = Object.values(world.channels).filter(({ members }) => members.includes(here.me));
   const places = mine.map((channel) => ({
-    ...channel, isOn: channel.id === here.place, news: unread(here.me, channel.id),
+    ...channel, isOn: channel.id === here.place, news: unread(here.me, channel.id).length,
   }));
   keyed($(".places"), places, ({ id }) => id, (channel) => {
     const look = channel.is_im ? "place direct" : "place";
@@ -208,8 +208,18 @@ function drawMessages(list, messages, withThreads) {
   const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
   const where = `${here.me} ${here.place} ${withThreads || here.thread}`;
   keyed(list, messages, ({ ts }) => where + ts, (message) => drawMessage(message, withThreads));
-  if (isAtEnd || list.dataset.where !== where) list.scrollTop = list.scrollHeight;
+  const isOpening = list.dataset.where !== where;
   list.dataset.where = where;
+  if (isOpening && !withThreads) makeRoom(list);
+  if (isOpening || isAtEnd) list.scrollTop = list.scrollHeight;
+}
+
+/** Let an opened thread start at the first line of what it asks, if all of that fits. */
+function makeRoom(list) {
+  const question = [...list.querySelectorAll(".message:not(.private):has(.actions)")].at(-1);
+  const newest = list.lastElementChild;
+  const room = question && list.clientHeight - newest.offsetTop + question.offsetTop;
+  if (question) newest.style.setProperty("--room", `${room}px`);
 }
 
 function drawMessage(message, withThreads) {
@@ -234,20 +244,28 @@ function threadButton(message) {
 }
 
 function drawHint() {
-  const waiting = world.people.filter((person) => person.id !== here.me && directNews(person.id));
-  const broken = Object.keys(world.shop).filter((name) => !world.shop[name].healthy).sort();
+  const asked = world.people.filter(({ id }) => id !== here.me && isAsked(id));
+  const [broken, healthy] = [false, true].map((is) => (
+    Object.keys(world.shop).filter((name) => world.shop[name].healthy === is).sort()));
   const isNew = !Object.values(world.messages).some((list) => Object.keys(list).length);
   let hint = "";
-  if (waiting.length) {
-    const who = waiting.map((person) => person.real_name).join(" and ");
-    hint = `${who} ${waiting.length > 1 ? "have" : "has"} a direct message: switch to them above.`;
+  if (asked.length) {
+    const who = asked.map((person) => person.real_name);
+    hint = `${who.join(" and ")} ${who.length > 1 ? "have" : "has"} a direct message: switch to them above.`;
   } else if (isNew && broken.length) {
-    hint = `The shop's ${broken.join(" and ")} ${broken.length > 1 ? "are" : "is"} broken. As Responder, `
-      + `type “/rollback ${broken[0]}” below; then approve as Manager One and as Manager Two.`;
-  } else if (!isNew && Object.keys(world.shop).length && !broken.length) {
+    hint = `The shop's ${listed(broken)} broken. As Responder, type “/rollback ${broken[0]}” below; `
+      + "then approve as Manager One and as Manager Two.";
+  } else if (healthy.length && broken.length) {
+    hint = `The shop's ${listed(healthy)} healthy again. As Responder, try “/rollback ${broken[0]}”, and `
+      + "press Approve as Responder, too, to see a refusal.";
+  } else if (healthy.length && !isNew) {
     hint = "The whole shop is healthy.";
   }
   if ($(".hint").textContent !== hint) $(".hint").textContent = hint;
+}
+
+function listed(parts) {
+  return `${parts.join(" and ")} ${parts.length > 1 ? "are" : "is"}`;
 }
 
 function drawView() {
@@ -329,13 +347,17 @@ function directOf(user) {
 }
 
 function directNews(user) {
-  const direct = directOf(user);
-  return direct ? unread(user, direct.id) : 0;
+  return unread(user, directOf(user)?.id).length;
+}
+
+function isAsked(user) {
+  return unread(user, directOf(user)?.id).some(({ only_for: reader, blocks }) => (
+    !reader && blocks?.some((block) => block.type === "actions")));
 }
 
 function unread(user, place) {
   const since = here.read[user]?.[place] ?? 0;
-  return visible(user, place).filter((message) => message.user !== user && message.ts > since).length;
+  return visible(user, place).filter((message) => message.user !== user && message.ts > since);
 }
 
 function markRead() {

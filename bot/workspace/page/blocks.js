@@ -6,8 +6,7 @@ const BLOCKS = {
   header: (block) => el("h3", "", textObject(block.text)),
   context: (block) => el("div", "context", ...block.elements.map(textObject)),
   actions: (block, press) => el("div", "actions", ...block.elements.map((part) => (
-    part.type === "button" && !part.confirm && !part.url
-      ? button(block, part, press) : unknown(part.type)))),
+    isPlain(part) ? button(block, part, press) : unknown(part.type)))),
   rich_text: richText,
   input: (block) => (block.element.type === "plain_text_input"
     ? input(block, block.element) : unknown(block.element.type)),
@@ -24,6 +23,10 @@ export function drawBlock(block, press) {
   return BLOCKS[block.type]?.(block, press) ?? unknown(block.type);
 }
 
+function isPlain(part) {
+  return part.type === "button" && !part.confirm && !part.url;
+}
+
 function button(block, part, press) {
   const node = el("button", part.style ?? "", textObject(part.text));
   node.type = "button";
@@ -35,7 +38,7 @@ function input(block, part) {
   const field = el(part.multiline ? "textarea" : "input");
   field.name = part.action_id;
   field.placeholder = part.placeholder?.text ?? "";
-  field.maxLength = part.max_length ?? -1;
+  if (part.max_length) field.maxLength = part.max_length;
   field.required = !block.optional;
   const error = el("span", "error");
   error.id = `error-${block.block_id}`;

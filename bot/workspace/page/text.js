@@ -53,11 +53,9 @@ function inline(source) {
 function reference(inside) {
   const [target, label] = inside.split("|");
   if (target.startsWith("@")) return mention(target.slice(1));
-  if (target.startsWith("!date^")) {
-    const [, seconds, format] = target.split("^");
-    return date(Number(seconds), format);
-  }
-  return target.startsWith("http") ? link(target, label) : unknown(`<${target}>`);
+  const moment = target.match(/^!date\^(\d{1,12})\^([^^]+)/);
+  if (moment) return date(Number(moment[1]), moment[2]);
+  return /^https?:/.test(target) ? link(target, label) : unknown(`<${target}>`);
 }
 
 function mention(user) {

@@ -27,7 +27,6 @@ READS = {
     "/v9/projects/{idOrName}": {"idOrName": seed.VERCEL_PROJECT_NAME},
     "/v9/projects/{idOrName}/domains": {"idOrName": seed.VERCEL_PROJECT},
     "/v4/aliases/{idOrAlias}": {"idOrAlias": seed.VERCEL_DOMAINS[1]},
-    "/v1/projects/{projectId}/promote/aliases": {"projectId": seed.VERCEL_PROJECT},
 }
 ROLLBACK = "/v1/projects/{projectId}/rollback/{deploymentId}"
 PROMOTE = "/v10/projects/{projectId}/promote/{deploymentId}"

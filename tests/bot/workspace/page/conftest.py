@@ -1,0 +1,170 @@
+"""The page in a real browser, with the real slack-bolt client and a small shop behind it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from playwright.async_api import ConsoleMessage, Page, async_playwright
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.workspace.slack.server import running
+from bot.workspace.slack.world import Json
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+]
+DEPLOYS, MANAGER = "C00DEPLOYS", "U00MANAGER1"
+
+
+def plain(text: str) -> Json:
+    return {"type": "plain_text", "text": text}
+
+
+def button(action_id: str, label: str, **more: object) -> Json:
+    return {"type": "button", "action_id": action_id, "text": plain(label), **more}
+
+
+CARD: list[Json] = [
+    {"type": "header", "text": plain("Roll back backend?")},
+    {
+        "type": "actions",
+        "elements": [
+            button("approve", "Approve", style="primary"),
+            button("reject", "Reject…", style="danger"),
+            button("reason", "Add reason"),
+        ],
+    },
+]
+VIEW: Json = {
+    "type": "modal",
+    "callback_id": "reason",
+    "title": plain("Add reason"),
+    "submit": plain("Save"),
+    "blocks": [
+        {
+            "type": "input",
+            "block_id": "why",
+            "label": plain("What is broken?"),
+            "element": {"type": "plain_text_input", "action_id": "text", "multiline": True},
+        }
+    ],
+}
+
+
+@dataclass
+class Shop:
+    """A shop with two parts, both broken until a test says otherwise."""
+
+    broken: set[str] = field(default_factory=lambda: {"frontend", "backend"})
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """What a health check reads."""
+        if request.match_info["part"] in self.broken:
+            return web.json_response({"version": "v42"}, status=500)
+        return web.json_response({"version": "v41"})
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A browser on the page, the app's client, and the shop."""
+
+    page: Page
+    client: AsyncWebClient
+    shop: Shop
+    url: str
+    complaints: list[str] = field(default_factory=list[str])
+
+    async def act_as(self, name: str) -> None:
+        """Switch to another person."""
+        await self.page.get_by_role("button", name=name).click()
+
+
+def app(client: AsyncWebClient) -> AsyncApp:
+    """An app that asks a manager, and closes the card on a yes."""
+    bolt = AsyncApp(client=client)
+
+    @bolt.command("/rollback")
+    async def rollback(ack: AsyncAck, respond: AsyncRespond) -> None:
+        await ack()
+        notice = await client.chat_postMessage(channel=DEPLOYS, text="Backend rollback asked")
+        await client.chat_postMessage(
+            channel=DEPLOYS, text="card", blocks=CARD, thread_ts=notice["ts"]
+        )
+        await client.chat_postMessage(channel=MANAGER, text="card", blocks=CARD)
+        await respond("Asked Manager One.")
+
+    @bolt.action("approve")
+    @bolt.action("reject")
+    async def decide(ack: AsyncAck, body: Json) -> None:
+        await ack()
+        await client.chat_update(
+            channel=body["channel"]["id"],
+            ts=body["message"]["ts"],
+            text=f"{body['actions'][0]['action_id']} by <@{body['user']['id']}>",
+        )
+
+    @bolt.action("reason")
+    async def reason(ack: AsyncAck, body: Json) -> None:
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=VIEW)
+
+    @bolt.view("reason")
+    async def save(ack: AsyncAck, view: Json) -> None:
+        if view["state"]["values"]["why"]["text"]["value"] == "no":
+            await ack(response_action="errors", errors={"why": "Please say more."})
+        else:
+            await ack()
+
+    return bolt
+
+
+@pytest.fixture
+def chromium() -> Path:
+    """Debian's Chromium, or a loud skip."""
+    if not CHROMIUM.exists():
+        pytest.skip(
+            "Chromium is missing, so nobody looked at the page: `make browser` installs it."
+        )
+    return CHROMIUM
+
+
+@pytest.fixture
+async def desk(chromium: Path) -> AsyncIterator[Desk]:
+    """A page in Chromium, with an app and a broken shop; the page may not complain of anything."""
+    shop = Shop()
+    site = web.Application()
+    site.router.add_get("/{part}", shop.answer)
+    runner = web.AppRunner(site)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    parts = {part: f"{url}/{part}" for part in ("frontend", "backend")}
+    async with running(shop=parts) as room, async_playwright() as playwright:
+        client = AsyncWebClient(token=room.bot_token, base_url=room.api_url)
+        handler = AsyncSocketModeHandler(app(client), room.app_token)
+        await handler.connect_async()  # type: ignore[no-untyped-call]
+        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        page = await browser.new_page(viewport={"width": 1280, "height": 800})
+        desk = Desk(page, client, shop, room.url)
+        page.on("pageerror", lambda error: desk.complaints.append(str(error)))
+        page.on("console", lambda said: _note(desk, said))
+        await page.goto(room.url)
+        yield desk
+        await browser.close()
+        await handler.close_async()  # type: ignore[no-untyped-call]
+        assert desk.complaints == []
+    await runner.cleanup()
+
+
+def _note(desk: Desk, said: ConsoleMessage) -> None:
+    if said.type in ("error", "warning"):
+        desk.complaints.append(said.text)

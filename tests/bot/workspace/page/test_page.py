@@ -1,0 +1,130 @@
+"""What people do on the page, and what it tells them."""
+
+import pytest
+from playwright.async_api import expect
+
+from bot.workspace.slack.client import Workspace
+from tests.bot.workspace.page.conftest import CARD, DEPLOYS, MANAGER, Desk
+
+RESPONDER = "U00RESPONDER"
+
+
+async def test_a_new_user_gets_through_with_the_page_alone(desk: Desk) -> None:
+    """The hint says what to type, a dot shows who was asked, and one tap approves."""
+    page = desk.page
+    hint = page.locator(".hint")
+    await expect(hint).to_contain_text("As Responder, type “/rollback backend”")
+
+    await page.locator("main .composer input").fill("/rollback backend")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".private")).to_contain_text("Only visible to you")
+    await expect(hint).to_contain_text("Manager One has a direct message")
+    await desk.act_as("Manager One")
+    await page.get_by_role("button", name="Approve").click()
+
+    await expect(page.locator("main .message")).to_contain_text("approve by @Manager One")
+    await expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+    await page.get_by_role("button", name="# deploys").click()
+    await expect(page.locator("main .message").first).to_contain_text("Backend rollback asked")
+    await expect(page.locator(".private")).to_have_count(0)
+
+
+async def test_the_shop_strip_follows_the_shop(desk: Desk) -> None:
+    """A broken part says so in words, and turns when the shop does."""
+    part = desk.page.locator(".part", has_text="backend")
+    await expect(part).to_have_text("✕backend broken · 500 · v42")
+
+    desk.shop.broken.remove("backend")
+
+    await expect(part).to_have_text("✓backend healthy · v41")
+
+
+async def test_the_hint_goes_on_when_a_part_is_healthy_again(desk: Desk) -> None:
+    """Unread news asks nothing of anybody, so the hint names what can be tried next."""
+    page, hint = desk.page, desk.page.locator(".hint")
+    await desk.client.chat_postMessage(channel=MANAGER, text="backend is healthy again")
+    await expect(page.get_by_label("1 new direct message")).to_be_visible()
+
+    desk.shop.broken.remove("backend")
+
+    await expect(hint).to_contain_text("The shop's backend is healthy again.")
+    await expect(hint).to_contain_text("try “/rollback frontend”")
+    desk.shop.broken.clear()
+    await expect(hint).to_have_text("The whole shop is healthy.")
+
+
+async def test_a_dialog_shows_errors_and_closes(desk: Desk) -> None:
+    """A dialog has labels, shows the app's error at its input, and closes when it is accepted."""
+    page = desk.page
+    await desk.client.chat_postMessage(channel=DEPLOYS, text="x", blocks=CARD)
+    await page.get_by_role("button", name="Add reason").click()
+    dialog = page.get_by_role("dialog", name="Add reason")
+
+    await dialog.get_by_label("What is broken?").fill("no")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog).to_contain_text("Please say more.")
+    await dialog.get_by_label("What is broken?").fill("The API answers 500.")
+    await dialog.get_by_role("button", name="Save").click()
+
+    await expect(dialog).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_the_page_fits(desk: Desk, width: int) -> None:
+    """Nothing sticks out at a phone's or a laptop's width, a thread included."""
+    page = desk.page
+    await page.set_viewport_size({"width": width, "height": 844})
+    async with Workspace(desk.url) as people:
+        await people.command(RESPONDER, DEPLOYS, "/rollback backend")
+
+    await page.get_by_role("button", name="1 reply").click()
+
+    await expect(page.locator(".thread").get_by_role("button", name="Approve")).to_be_in_viewport()
+    assert await page.evaluate("document.documentElement.scrollWidth") == width
+    for name in ("Responder", "Manager One", "Manager Two", "Outsider"):
+        await expect(page.get_by_role("button", name=name)).to_be_in_viewport()
+
+
+async def test_a_thread_opens_at_its_question(desk: Desk) -> None:
+    """What was said before and after the question does not push its first line out of view."""
+    page = desk.page
+    await page.set_viewport_size({"width": 390, "height": 844})
+    notice = await desk.client.chat_postMessage(channel=DEPLOYS, text="notice\n" * 60)
+    for reply in ({"text": "x", "blocks": CARD}, {"text": "approved 1 of 2"}):
+        await desk.client.chat_postMessage(channel=DEPLOYS, thread_ts=notice["ts"], **reply)
+
+    await page.get_by_role("button", name="2 replies").click()
+
+    messages = page.locator(".thread .messages")
+    card = messages.locator("li", has_text="Roll back backend?")
+    await expect(messages.get_by_text("approved 1 of 2")).to_be_in_viewport()
+    room, shown = await messages.bounding_box(), await card.bounding_box()
+    assert room is not None
+    assert shown is not None
+    assert abs(shown["y"] - room["y"]) < 2
+
+
+async def test_the_header_has_one_line(desk: Desk) -> None:
+    """On a laptop news and long words do not break the row of shop, people and switch."""
+    page = desk.page
+    people = ("U00MANAGER1", "U00MANAGER2", "U00OUTSIDER")
+    for user in people:
+        await desk.client.chat_postMessage(channel=user, text="news")
+    await expect(page.get_by_label("1 new direct message")).to_have_count(len(people))
+
+    header, switch = page.locator(".top"), page.get_by_role("button", name="Phone view")
+
+    await expect(switch).to_be_in_viewport(ratio=1)
+    box = await header.bounding_box()
+    assert box is not None
+    assert box["height"] < 60
+
+
+async def test_the_phone_view_is_a_phone_wide(desk: Desk) -> None:
+    """On a laptop, a switch shows the page as on a phone."""
+    await desk.page.get_by_role("button", name="Phone view").click()
+
+    box = await desk.page.locator(".app").bounding_box()
+
+    assert box is not None
+    assert box["width"] == 390
