@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from bot.domain.errors import Refusal, Refused
-from bot.engine.core import Engine
+from bot.domain.errors import Refusal, Refused, TwokeyError
+from bot.engine.core import Engine, log
 from bot.engine.gate import refuse
 from bot.invocation import Answer, Command, Invocation
 from bot.message import Block, Line, Link, Message
@@ -40,7 +40,7 @@ class CommandDesk:
     async def pressed(self, verb: str, invocation: Invocation) -> Answer:
         """Answer a button or a submitted form."""
         command = self._by_verb.get(verb)
-        if command is None:
+        if command is None or command.typed:
             sentence = "This button was not made by this version of Twokey. Nothing was changed."
             return await self._refused(invocation, Refused(Refusal.TAMPERED, sentence))
         return await self._run(command, invocation)
@@ -57,9 +57,14 @@ class CommandDesk:
             if not refused.is_recorded:
                 return await self._refused(invocation, refused)
             return await self._say(refused)
+        except TwokeyError as error:
+            return _sentence(error)
 
     async def _refused(self, invocation: Invocation, refused: Refused) -> Answer:
-        await refuse(self._engine, invocation, refused)
+        try:
+            await refuse(self._engine, invocation, refused)
+        except TwokeyError as error:
+            return _sentence(error)
         return await self._say(refused)
 
     async def _say(self, refused: Refused) -> Answer:
@@ -68,3 +73,9 @@ class CommandDesk:
         if url is not None:
             blocks.append(Line((Link(url, "Open it"),)))
         return Answer(Message(str(refused), tuple(blocks)))
+
+
+def _sentence(error: TwokeyError) -> Answer:
+    """Say what the store or the platform could not do; nobody has to guess what was recorded."""
+    log.error("%s: %s", type(error).__name__, error)
+    return Answer(Message(str(error), (Line((str(error),)),)))

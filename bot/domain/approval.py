@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NoReturn
 
 from bot.domain.errors import Refusal, Refused
-from bot.domain.plan import Receipt
+from bot.domain.plan import Plan, Receipt
 from bot.domain.rollback import (
     Approval,
     Outcome,
@@ -76,11 +76,11 @@ def reject(rollback: Rollback, *, person: str, at: datetime) -> Rollback:
 def explain(rollback: Rollback, *, person: str, because: str) -> Rollback:
     """Add the words behind a rejection; the state stays as it is."""
     outcome = rollback.outcome
-    if outcome is None or outcome.by != person:
+    if outcome is None or outcome.by != person or rollback.state is not State.REJECTED:
         _refuse(
             rollback,
             Refusal.NOT_APPROVER,
-            "Only the person who ended it can say why. Nothing was changed.",
+            "Only the person who rejected it can say why. Nothing was changed.",
         )
     return replace(rollback, outcome=Outcome(at=outcome.at, by=outcome.by, because=because))
 
@@ -128,11 +128,15 @@ def expire(rollback: Rollback, *, at: datetime) -> Rollback:
 
 def is_overdue(rollback: Rollback, at: datetime) -> bool:
     """Tell whether the deadline of the current state has passed."""
-    if rollback.state is State.PENDING:
-        return rollback.approve_by is not None and at >= rollback.approve_by
-    if rollback.state is State.QUORUM:
-        return rollback.claim_by is not None and at >= rollback.claim_by
-    return False
+    match rollback.state:
+        case State.PLANNING:
+            return at >= rollback.asked_at + rollback.policy.approve_ttl
+        case State.PENDING:
+            return rollback.approve_by is not None and at >= rollback.approve_by
+        case State.QUORUM | State.CLAIMED:
+            return rollback.claim_by is not None and at >= rollback.claim_by
+        case _:
+            return False
 
 
 def settle(rollback: Rollback, *, person: str, step: str, happened: bool, at: datetime) -> Rollback:
@@ -182,11 +186,13 @@ def claim(
     rules_digest: str,
     eligible: Collection[str],
     recorded: Collection[tuple[str, str]],
+    unclear: Collection[str] = (),
 ) -> Rollback:
     """Commit to start, if enough approvals count right now; the only door to any effect.
 
-    ``eligible`` are the people who may approve at this moment, ``recorded`` the (person, digest)
-    pairs found in the verified audit chain. Approvals that no longer count are dropped for good.
+    ``eligible`` are the people who may approve at this moment, ``unclear`` those about whom the
+    directory says nothing, ``recorded`` the (person, digest) pairs found in the verified audit
+    chain. Approvals that no longer count are dropped for good; unclear ones only keep it waiting.
     """
     if rollback.state is not State.QUORUM or rollback.plan is None:
         _closed(rollback)
@@ -198,23 +204,35 @@ def claim(
         return rollback.end(
             State.STALE, at=at, because="the rules of this target changed since it was asked for"
         )
-    digest = rollback.plan.digest
-    counting = {
-        approval.person
-        for approval in rollback.standing
-        if approval.digest == digest
-        and approval.person in rollback.approvers
-        and approval.person in eligible
-        and approval.person != rollback.requester
-        and (approval.person, digest) in recorded
-    }
-    if len(counting) < rollback.policy.others_needed:
+    needed = max(1, rollback.policy.others_needed)  # nothing starts on nobody's approval
+    valid = _valid(rollback, rollback.plan, recorded)
+    counting = valid & set(eligible)
+    if len(counting) < needed <= len(counting | (valid & set(unclear))):
+        return rollback
+    if len(counting) < needed:
         void = tuple(
             replace(a, withdrawn_at=at) if a.stands and a.person not in counting else a
             for a in rollback.approvals
         )
         return replace(rollback.to(State.PENDING), approvals=void, quorum_at=None)
     return replace(rollback.to(State.CLAIMED), claimed_at=at, token=rollback.token + 1)
+
+
+def _valid(rollback: Rollback, plan: Plan, recorded: Collection[tuple[str, str]]) -> set[str]:
+    """Return who approved exactly this plan of exactly this request, as far as paper goes."""
+    meant = (plan.rollback_id, plan.target, plan.environment, plan.requester, plan.rules_digest)
+    asked = (rollback.id, rollback.target, rollback.environment, rollback.requester)
+    if meant != (*asked, rollback.rules_digest):
+        return set()
+    digest = plan.digest
+    return {
+        approval.person
+        for approval in rollback.standing
+        if approval.digest == digest
+        and approval.person in rollback.approvers
+        and approval.person != rollback.requester
+        and (approval.person, digest) in recorded
+    }
 
 
 def _check_approver(rollback: Rollback, person: str) -> None:

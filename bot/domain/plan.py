@@ -38,13 +38,13 @@ class Preview:
         """Tell whether the system is already where it should be."""
         return self.before.id == self.after.id
 
+    def leads_where(self, approved: "Preview") -> bool:
+        """Tell whether it ends at the very point that was approved."""
+        return (self.resource, self.after.id) == (approved.resource, approved.after.id)
+
     def agrees_with(self, approved: "Preview") -> bool:
         """Tell whether this is still the change that was approved."""
-        return (self.resource, self.before.id, self.after.id) == (
-            approved.resource,
-            approved.before.id,
-            approved.after.id,
-        )
+        return self.leads_where(approved) and self.before.id == approved.before.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """The claim: the one committed decision to start, taken when the start delay is over."""
 
+from collections.abc import Iterable, Mapping
+
 from bot.domain import approval
-from bot.domain.event import Happening
+from bot.domain.event import Event, Happening
 from bot.domain.people import Membership
 from bot.domain.rollback import Rollback, State
 from bot.engine.change import commit, commit_end
-from bot.engine.core import Engine
+from bot.engine.core import Engine, log
 from bot.engine.execute import start
 from bot.ports import Transaction
 
@@ -18,55 +20,85 @@ def start_when_due(engine: Engine, rollback: Rollback) -> None:
 
 async def claim(engine: Engine, rollback_id: str) -> None:
     """Check every approval once more, commit the claim, and start its execution."""
-    rollback = await engine.store.read(lambda tx: tx.load(rollback_id))
+    rollback, events = await engine.store.read(
+        lambda tx: (tx.load(rollback_id), tx.events(rollback_id))
+    )
     if rollback.state is not State.QUORUM:
         return
-    eligible = await _eligible(engine, rollback)
-    claimed = await engine.store.write(lambda tx: _claim(tx, engine, rollback_id, eligible))
+    found = await _memberships(engine, events)
+    claimed = await engine.store.write(lambda tx: _claim(tx, engine, rollback_id, found))
     if claimed.state is State.CLAIMED and engine.tools is not None:
         start(engine, claimed)
 
 
-async def _eligible(engine: Engine, rollback: Rollback) -> frozenset[str]:
-    """Return the approvers whom the directory calls full members right now."""
-    found: set[str] = set()
-    for vote in rollback.standing:
-        for account in engine.people.named(vote.person).accounts:
+async def _memberships(engine: Engine, events: Iterable[Event]) -> Mapping[str, Membership]:
+    """Return what the directory says right now about the account that each approver used."""
+    used = {e.person: e.account for e in events if e.kind is Happening.APPROVED and e.person}
+    found: dict[str, Membership] = {}
+    for key, name in used.items():
+        for account in engine.people.named(key).accounts:
             directory = engine.directory(account)
-            if directory is None:
-                continue
-            if await directory.membership(account) is Membership.FULL:
-                found.add(vote.person)
-                break
-    return frozenset(found)
+            if str(account) == name and directory is not None:
+                found[key] = await directory.membership(account)
+    return found
 
 
-def _claim(tx: Transaction, engine: Engine, rollback_id: str, eligible: frozenset[str]) -> Rollback:
+def _claim(
+    tx: Transaction, engine: Engine, rollback_id: str, found: Mapping[str, Membership]
+) -> Rollback:
     rollback = tx.load(rollback_id)
     if rollback.state is not State.QUORUM:
         return rollback
-    target = engine.target(name=rollback.target, environment=rollback.environment)
-    recorded = {
-        (event.person or "", event.details.get("digest", ""))
-        for event in tx.events(rollback_id)
-        if event.kind is Happening.APPROVED
-    }
     changed = approval.claim(
         rollback,
         at=tx.now,
-        rules_digest=target.rules_digest if target else "",
-        eligible=eligible,
-        recorded=recorded,
+        rules_digest=_rules(engine, rollback),
+        eligible={key for key, kind in found.items() if kind is Membership.FULL},
+        unclear={key for key, kind in found.items() if kind is Membership.UNREADABLE},
+        recorded=recorded(tx.events(rollback_id)),
     )
+    if changed is rollback:
+        log.warning("%s waits: the directory does not say who its approvers are", rollback_id)
+        return rollback
     if changed.state is State.CLAIMED and changed.plan is not None:
         holder = tx.lock(changed.plan.resources, rollback_id)
         if holder is not None:
             changed = rollback.end(State.STALE, at=tx.now, because=f"{holder} holds it now")
     if changed.state.is_terminal:
         commit_end(tx, engine.people, changed)
-    elif changed.state is State.CLAIMED:
-        details = {"token": str(changed.token), "digest": rollback.standing[0].digest}
+    elif changed.plan is not None and changed.state is State.CLAIMED:
+        details = {"token": str(changed.token), "digest": changed.plan.digest}
         commit(tx, engine.people, changed, Happening.CLAIMED, details=details)
     else:
-        commit(tx, engine.people, changed, Happening.VOIDED)
+        void = {vote.person for vote in rollback.standing} - {v.person for v in changed.standing}
+        details = {"void": " ".join(sorted(void))}
+        commit(tx, engine.people, changed, Happening.VOIDED, details=details)
     return changed
+
+
+def _rules(engine: Engine, rollback: Rollback) -> str:
+    """Return the fingerprint of the rules that hold now, if the request still has them as its own.
+
+    The request's own copy says how many and who; whoever edits it in the database changes nothing.
+    """
+    target = engine.target(name=rollback.target, environment=rollback.environment)
+    if target is None:
+        return ""
+    is_same = (target.policy, target.approvers) == (rollback.policy, rollback.approvers)
+    return target.rules_digest if is_same else ""
+
+
+def recorded(events: Iterable[Event]) -> set[tuple[str, str]]:
+    """Return the (person, digest) pairs of the approvals that stand by the audit chain alone."""
+    standing: dict[str, str] = {}
+    for event in events:
+        if event.kind is Happening.APPROVED:
+            standing[event.person or ""] = event.details.get("digest", "")
+        elif event.kind is Happening.WITHDRAWN:
+            standing.pop(event.person or "", None)
+        elif event.kind is Happening.VOIDED:
+            for person in event.details.get("void", "").split():
+                standing.pop(person, None)
+        elif event.kind in {Happening.CLAIMED, Happening.ENDED}:
+            return set()  # it was used up, or ended, whatever the tables say now
+    return set(standing.items())

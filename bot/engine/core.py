@@ -2,16 +2,28 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from bot.domain.errors import TwokeyError
 from bot.domain.people import Account, People
 from bot.domain.target import Target
 from bot.engine.registry import Registry
 from bot.ports import Clock, Directory, Durable, Store, Tools
 
 log = logging.getLogger("twokey.engine")
+
+
+def in_words(error: Exception, *, doing: str) -> str:
+    """Say to people what went wrong; what only a programmer understands goes to the log."""
+    if isinstance(error, TwokeyError):
+        return str(error)
+    if isinstance(error, TimeoutError):
+        return f"{doing} took too long"
+    log.error("%s failed: %r", doing, error, exc_info=error)
+    return f"{doing} failed unexpectedly ({type(error).__name__}), the log says more"
 
 
 class ToolBox(Protocol):
@@ -32,7 +44,7 @@ class Limits:
 
     plan: float = 20.0
     step: float = 900.0  # one action, from the call to the system's own "done"
-    settle: float = 10.0  # a lost call may still land within this time
+    settle: float = 45.0  # a lost call may still land within this time: no call lives longer
     verify: float = 60.0
     doubt: float = 86_400.0
     tick: float = 1.0  # how often the sweeper looks at what runs
@@ -52,7 +64,9 @@ class Engine:
     durable: Durable
     tools: ToolBox | None = None  # None in the chat role: it never plans and never runs
     limits: Limits = Limits()
-    running: set[str] = field(default_factory=set[str], init=False)  # executed in this process
+    _executing: dict[str, asyncio.Task[Any]] = field(
+        default_factory=dict[str, asyncio.Task[Any]], init=False
+    )
     _busy: dict[str, asyncio.Task[None]] = field(
         default_factory=dict[str, asyncio.Task[None]], init=False
     )
@@ -74,6 +88,22 @@ class Engine:
             raise RuntimeError("the chat role has no provider secrets and can't plan or run")
         return self.tools
 
+    def is_executing(self, rollback_id: str) -> bool:
+        """Tell whether any execution of this rollback is under way in this process."""
+        return any(one.rpartition(".")[0] == rollback_id for one in self._executing)
+
+    @contextmanager
+    def executing(self, execution: str) -> Generator[None]:
+        """Keep an execution in mind for as long as it is under way."""
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("an execution needs a task, so that it can be ended")
+        self._executing[execution] = task
+        try:
+            yield
+        finally:
+            del self._executing[execution]
+
     def is_busy(self, name: str) -> bool:
         """Tell whether this piece of work is being done in this process."""
         return name in self._busy
@@ -92,9 +122,14 @@ class Engine:
 
         task.add_done_callback(forget)
 
+    @property
+    def tasks(self) -> tuple[asyncio.Task[Any], ...]:
+        """Return all that is being done in this process right now."""
+        return (*self._busy.values(), *self._executing.values())
+
     async def close(self) -> None:
         """Cancel what is in flight; the journal says afterwards what is in doubt."""
-        tasks = list(self._busy.values())
+        tasks = self.tasks
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

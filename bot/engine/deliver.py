@@ -2,19 +2,17 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.event import Event
 from bot.domain.rollback import Rollback
 from bot.engine.budget import Budget
-from bot.engine.core import log
-from bot.message import Message
+from bot.engine.core import in_words, log
 from bot.ports import (
     Chat,
     ChatBusy,
     ChatRefused,
-    ChatUnreachable,
     Clock,
     Due,
     Kind,
@@ -25,6 +23,7 @@ from bot.ports import (
 )
 
 _AT_ONCE: Final = 32
+_LOOKED_AT: Final = 512  # one busy channel must not hide the others
 _LONGEST_WAIT: Final = 60.0
 _IDLE: Final = 30.0
 
@@ -61,21 +60,27 @@ class Delivery:
 
     async def run_once(self) -> float:
         """Show everything that may be shown now; return the seconds until there may be more."""
-        due = await self._store.read(lambda tx: tx.due_postings(_AT_ONCE))
+        due, now = await self._store.read(lambda tx: (tx.due_postings(_LOOKED_AT), tx.now))
         if not due:
-            following, now = await self._store.read(lambda tx: (tx.next_posting_at(), tx.now))
+            following = await self._store.read(lambda tx: tx.next_posting_at())
             if following is None:
                 return _IDLE
             return min(max((following - now).total_seconds(), 0.01), _IDLE)
         waits: list[float] = []
         ready: list[Due] = []
         for one in due:
-            wait = self._budget.wait(one, self._clock.now())
+            if len(ready) == _AT_ONCE:
+                break
+            wait = self._budget.wait(one, now)
             if wait:
                 waits.append(wait)
             else:
                 ready.append(one)
-        await asyncio.gather(*(self._show(one) for one in ready))
+        # All of them, before the next look: what is still being posted would be posted twice.
+        results = await asyncio.gather(*(self._show(one) for one in ready), return_exceptions=True)
+        for result in results:
+            if result is not None:
+                raise result
         return 0.0 if ready else min(waits)
 
     async def _pause(self, seconds: float) -> None:
@@ -86,31 +91,35 @@ class Delivery:
             task.cancel()
 
     async def _show(self, due: Due) -> None:
-        chat = self._chats.get(due.posting.place.platform)
-        if chat is None:
-            await self._give_up(due, f"no {due.posting.place.platform} is connected")
-            return
-        rollback, events, notice = await self._store.read(lambda tx: _facts(tx, due))
-        message = self._render(due.posting, rollback, events)
+        """Show one; whatever happens to it is dealt with here, so that the others go on."""
         try:
-            reference = await self._put(chat, due, message, notice)
+            reference = await self._put(due)
         except ChatBusy as busy:
-            until = self._clock.now() + timedelta(seconds=busy.seconds)
-            self._budget.close(due, until)
-            await self._store.write(lambda tx: tx.postpone(due, until=until))
-        except ChatUnreachable as error:
-            seconds = min(2.0**due.failures, _LONGEST_WAIT)
-            log.warning("%s: %s; again in %.0f s", due.posting.key, error, seconds)
-            until = self._clock.now() + timedelta(seconds=seconds)
-            await self._store.write(lambda tx: tx.postpone(due, until=until))
+            self._budget.close(due, await self._postpone(due, busy.seconds))
         except ChatRefused as error:
             await self._refused(due, error)
+        except Exception as error:  # noqa: BLE001 - whatever it was, people have to be told later
+            seconds = min(2.0**due.failures, _LONGEST_WAIT)
+            because = in_words(error, doing="showing it")
+            log.warning("%s: %s; again in %.0f s", due.posting.key, because, seconds)
+            await self._postpone(due, seconds)
         else:
             await self._store.write(lambda tx: tx.shown(due, reference))
 
-    async def _put(
-        self, chat: Chat, due: Due, message: Message | None, notice: Reference | None
-    ) -> Reference | None:
+    async def _postpone(self, due: Due, seconds: float) -> datetime:
+        def work(tx: Transaction) -> datetime:
+            until = tx.now + timedelta(seconds=seconds)
+            tx.postpone(due, until=until)
+            return until
+
+        return await self._store.write(work)
+
+    async def _put(self, due: Due) -> Reference | None:
+        chat = self._chats.get(due.posting.place.platform)
+        if chat is None:
+            raise ChatRefused(f"no {due.posting.place.platform} is connected")
+        rollback, events, notice = await self._store.read(lambda tx: _facts(tx, due))
+        message = self._render(due.posting, rollback, events)
         if message is None:
             return due.reference
         if due.reference is not None:
@@ -127,15 +136,11 @@ class Delivery:
         return await chat.post(place, message, thread=thread, key=key)
 
     async def _refused(self, due: Due, error: ChatRefused) -> None:
-        if error.repost and due.failures == 0:
-            now = self._clock.now()
-            await self._store.write(lambda tx: tx.postpone(due, until=now, repost=True))
-        else:
-            await self._give_up(due, str(error))
-
-    async def _give_up(self, due: Due, because: str) -> None:
-        log.error("%s can't be shown: %s", due.posting.key, because)
-        await self._store.write(lambda tx: tx.give_up(due, because))
+        if error.repost and due.reference is not None:
+            await self._store.write(lambda tx: tx.postpone(due, until=tx.now, repost=True))
+            return
+        log.error("%s can't be shown: %s", due.posting.key, error)
+        await self._store.write(lambda tx: tx.give_up(due, str(error)))
 
 
 def _facts(tx: Transaction, due: Due) -> tuple[Rollback, tuple[Event, ...], Reference | None]:

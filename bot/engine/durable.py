@@ -10,7 +10,7 @@ import fcntl
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
@@ -30,15 +30,22 @@ class DbosSteps:
         return await DBOS.run_step_async({"name": name}, _as_function(work))
 
     async def run_all(self, pieces: Mapping[str, Work]) -> Mapping[str, str]:
-        """Run pieces side by side; their step ids are taken first, so a replay can't mix them."""
+        """Run pieces side by side; their step ids are taken first, so a replay can't mix them.
+
+        One that fails waits for the others: what is in flight must not be left behind unwatched.
+        """
         slots = {name: DBOS.reserve_step() for name in pieces}
         results = await asyncio.gather(
             *(
                 slots[name].run_async({"name": name}, _as_function(work))
                 for name, work in pieces.items()
-            )
+            ),
+            return_exceptions=True,
         )
-        return dict(zip(pieces, results, strict=True))
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return dict(zip(pieces, cast("list[str]", results), strict=True))
 
 
 def _as_function(work: Work) -> Work:

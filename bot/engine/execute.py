@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+from bot.domain import approval
 from bot.domain.event import Happening
 from bot.domain.plan import Plan, Step
 from bot.domain.rollback import Rollback, State, StepRun, StepState
@@ -28,21 +29,18 @@ def start(engine: Engine, rollback: Rollback) -> None:
 async def execute(engine: Engine, execution: str, steps: Steps) -> None:
     """Run one execution to an end, or to a question that only a person can answer."""
     rollback_id, _, token = execution.rpartition(".")
-    engine.running.add(rollback_id)
-    try:
+    with engine.executing(execution):
         await _execute(engine, rollback_id, int(token), steps)
-    finally:
-        engine.running.discard(rollback_id)
 
 
 async def _execute(engine: Engine, rollback_id: str, token: int, steps: Steps) -> None:
     begun = await steps.run("begin", lambda: _begin(engine, rollback_id, token))
     if begun != "go":
         return
-    rollback = await engine.store.read(lambda tx: tx.load(rollback_id))
-    if rollback.plan is None:
-        raise RuntimeError(f"{rollback_id} was claimed without a plan")
-    for wave in waves(rollback.plan):
+    plan = await engine.store.read(lambda tx: claimed_plan(tx, tx.load(rollback_id)))
+    if plan is None:
+        raise RuntimeError(f"{rollback_id} has no claim in the audit chain any more")
+    for wave in waves(plan):
         pieces = {
             f"step {step.name}": partial(run_step, engine, rollback_id, step, token)
             for step in wave
@@ -70,12 +68,35 @@ async def _begin(engine: Engine, rollback_id: str, token: int) -> str:
         rollback = tx.load(rollback_id)
         if rollback.token != token or not rollback.state.is_executing:
             return "superseded"
+        if claimed_plan(tx, rollback) is None:
+            because = "the audit chain holds no claim of this very plan, so nothing is started"
+            ended = rollback.end(State.NEEDS_HUMAN, at=tx.now, because=because)
+            commit_end(tx, engine.people, ended)
+            return ended.state
         if rollback.state is State.CLAIMED:
-            running = rollback.to(State.RUNNING)
-            commit(tx, engine.people, running, Happening.EXECUTION_STARTED)
+            return _start_running(tx, engine, rollback)
         return "go"
 
     return await engine.store.write(work)
+
+
+def _start_running(tx: Transaction, engine: Engine, rollback: Rollback) -> str:
+    """Start it, unless the claim lay around: people approved a rollback now, not some day."""
+    if approval.is_overdue(rollback, tx.now):
+        because = "it was claimed, but could not be started in time"
+        commit_end(tx, engine.people, rollback.end(State.STALE, at=tx.now, because=because))
+        return State.STALE
+    commit(tx, engine.people, rollback.to(State.RUNNING), Happening.EXECUTION_STARTED)
+    return "go"
+
+
+def claimed_plan(tx: Transaction, rollback: Rollback) -> Plan | None:
+    """Return the plan if the audit chain holds the claim of exactly this one."""
+    digest = rollback.plan.digest if rollback.plan else ""
+    for event in tx.events(rollback.id):
+        if event.kind is Happening.CLAIMED and event.details.get("digest") == digest:
+            return rollback.plan
+    return None
 
 
 async def _settle(engine: Engine, rollback_id: str, token: int) -> str:
@@ -87,6 +108,8 @@ async def _settle(engine: Engine, rollback_id: str, token: int) -> str:
             return "superseded"
         if rollback.state is not State.RUNNING:
             return rollback.state
+        if any(run.state is StepState.RUNNING for run in rollback.steps):
+            raise RuntimeError(f"{rollback_id} has a step in flight, so nothing can be settled")
         settled = settle_steps(rollback, tx, doubt=engine.limits.doubt)
         if settled.state.is_terminal:
             commit_end(tx, engine.people, settled)

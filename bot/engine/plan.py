@@ -3,13 +3,14 @@
 import asyncio
 from dataclasses import replace
 
-from bot.domain.errors import Refusal, Refused, TwokeyError
+from bot.domain import approval
+from bot.domain.errors import Refusal, Refused
 from bot.domain.event import Happening
 from bot.domain.plan import Check, Evidence, Plan, Step
 from bot.domain.rollback import Rollback, State, StepRun
 from bot.domain.target import StepSpec, Target
 from bot.engine.change import commit, commit_end
-from bot.engine.core import Engine
+from bot.engine.core import Engine, in_words
 from bot.ports import Action, Tools, Transaction
 
 
@@ -21,10 +22,9 @@ async def plan(engine: Engine, rollback_id: str) -> None:
     try:
         async with asyncio.timeout(engine.limits.plan):
             made = await _make(engine, rollback)
-    except TimeoutError:
-        await _refuse(engine, rollback_id, "Reading the live systems took too long.")
-    except TwokeyError as error:
-        await _refuse(engine, rollback_id, engine.require_tools().scrub(str(error)))
+    except Exception as error:  # noqa: BLE001 - whatever it was, the target must not stay taken
+        because = in_words(error, doing="Reading the live systems")
+        await _refuse(engine, rollback_id, engine.require_tools().scrub(because))
     else:
         await engine.store.write(lambda tx: _propose(tx, engine, rollback_id, made))
 
@@ -92,6 +92,9 @@ def _propose(tx: Transaction, engine: Engine, rollback_id: str, made: Plan) -> N
     rollback = tx.load(rollback_id)
     if rollback.state is not State.PLANNING:
         return
+    if approval.is_overdue(rollback, tx.now):
+        commit_end(tx, engine.people, approval.expire(rollback, at=tx.now))
+        return
     holder = tx.holder(made.resources)
     if holder is not None:
         because = f"{rollback.target} is held by {holder}, which has to end or be resolved first."
@@ -101,7 +104,7 @@ def _propose(tx: Transaction, engine: Engine, rollback_id: str, made: Plan) -> N
         rollback.to(State.PENDING),
         plan=made,
         planned_at=tx.now,
-        approve_by=tx.now + rollback.policy.approve_ttl,
+        approve_by=rollback.asked_at + rollback.policy.approve_ttl,
         steps=tuple(StepRun(name=step.name) for step in made.steps),
     )
     commit(tx, engine.people, pending, Happening.PLANNED, details={"digest": made.digest})

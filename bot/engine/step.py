@@ -3,15 +3,20 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
-from bot.domain.errors import NotApplied, TwokeyError
+from bot.domain.errors import NotApplied
 from bot.domain.event import Happening
 from bot.domain.plan import Evidence, Receipt, Step
-from bot.domain.rollback import Rollback, StepRun, StepState
+from bot.domain.rollback import Rollback, State, StepRun, StepState
+from bot.domain.target import Effect
 from bot.engine.change import commit
-from bot.engine.core import Engine, log
+from bot.engine.core import Engine, in_words, log
 from bot.ports import Action, Tools, Transaction
 
+_LOOKS: Final = 6  # counted, because a clock may jump
+_ATTEMPTS: Final = 2
+_MAY_BE_SENT_AGAIN: Final = frozenset({Effect.IDEMPOTENT, Effect.TRANSACTIONAL})
 _BLOCKING = frozenset({StepState.IN_DOUBT, StepState.UNVERIFIED, StepState.FAILED, StepState.STALE})
 _ENDS = {
     StepState.DONE: Happening.STEP_DONE,
@@ -28,7 +33,7 @@ async def run_step(engine: Engine, rollback_id: str, step: Step, token: int) -> 
 
 
 class _Superseded(Exception):
-    """A newer execution owns this rollback: this one must not touch anything more."""
+    """Somebody else owns the step by now: this execution must not touch anything more."""
 
 
 class _Attempt:
@@ -47,7 +52,7 @@ class _Attempt:
             rollback = await self._engine.store.read(lambda tx: tx.load(self._rollback_id))
             run = rollback.run(self._step.name)
             if run.state is StepState.NOT_STARTED:
-                run = await self._begin()
+                run = await self._begin(run)
             elif run.state is StepState.RUNNING and run.receipt is None:
                 run = await self._recover(run)  # somebody died between the intent and the answer
             if run.state is StepState.RUNNING and run.receipt is not None:
@@ -56,13 +61,15 @@ class _Attempt:
             return "superseded"
         return run.state
 
-    async def _begin(self) -> StepRun:
-        tools = self._tools(attempt=1)
+    async def _begin(self, before: StepRun) -> StepRun:
+        tools = self._tools(attempt=before.attempt + 1)
         try:
-            now = await self._action.preview(tools)
-        except TwokeyError as error:
-            return await self._not_started(StepState.FAILED, str(error))
-        if now.is_noop:
+            async with asyncio.timeout(self._engine.limits.plan):
+                now = await self._action.preview(tools)
+        except Exception as error:  # noqa: BLE001 - whatever it was, nothing was sent
+            note = in_words(error, doing="reading the live system")
+            return await self._not_started(StepState.FAILED, note)
+        if now.is_noop and now.leads_where(self._step.preview):
             note = f"{now.subject} is at {now.after.label} already"
             return await self._not_started(StepState.SKIPPED, note)
         if not now.agrees_with(self._step.preview):
@@ -89,25 +96,39 @@ class _Attempt:
         except NotApplied as error:
             return await self._end(StepState.FAILED, note=str(error))
         except Exception as error:  # noqa: BLE001 - whatever went wrong, it may have happened
-            log.warning("%s: the answer was lost: %r", tools.key, type(error).__name__)
-            return await self._recover(run, because=str(error))
+            log.warning("%s: the answer was lost: %s", tools.key, type(error).__name__)
+            return await self._recover(run, because=in_words(error, doing="the call"))
         return await self._answered(receipt)
 
     async def _recover(self, run: StepRun, because: str = "the process stopped") -> StepRun:
         """Find out whether a call without an answer took effect; never guess, never repeat."""
         tools = self._tools(attempt=run.attempt)
         try:
-            happened = await self._action.probe(tools, self._step.preview)
+            happened = await self._probe(tools)
             if happened is False:  # a lost call may still land: only a second no is a no
                 await self._engine.clock.sleep(self._engine.limits.settle)
-                happened = await self._action.probe(tools, self._step.preview)
-        except TwokeyError as error:
-            return await self._doubt(f"{because}; {error}")
+                happened = await self._probe(tools)
+        except Exception as error:  # noqa: BLE001 - whatever it was, nobody knows what happened
+            return await self._doubt(f"{because}; {in_words(error, doing='looking for it')}")
         if isinstance(happened, Receipt):
             return await self._answered(happened)
         if happened:
             return await self._doubt(because)
+        if self._step.effect in _MAY_BE_SENT_AGAIN and run.attempt < _ATTEMPTS:
+            return await self._start_over()
         return await self._end(StepState.FAILED, note=f"{because}; it did not happen")
+
+    async def _probe(self, tools: Tools) -> Receipt | bool:
+        async with asyncio.timeout(self._engine.limits.step):
+            return await self._action.probe(tools, self._step.preview)
+
+    async def _start_over(self) -> StepRun:
+        """Take the intent back, so that the step begins again as its next attempt."""
+
+        def take_back(run: StepRun, _tx: Transaction) -> StepRun:
+            return replace(run, state=StepState.NOT_STARTED, started_at=None)
+
+        return await self._begin(await self._save(take_back, None))
 
     async def _answered(self, receipt: Receipt) -> StepRun:
         """Commit the answer before it is verified, so that the call is never made again."""
@@ -119,17 +140,26 @@ class _Attempt:
 
     async def _verify(self, run: StepRun, receipt: Receipt) -> StepRun:
         tools = self._tools(attempt=run.attempt)
+        evidence, note = await self._look(tools, receipt)
+        for _ in range(_LOOKS - 1):
+            if not note:
+                break
+            await tools.sleep(self._engine.limits.verify / _LOOKS)
+            evidence, note = await self._look(tools, receipt)
+        state = StepState.UNVERIFIED if note else StepState.DONE
+        return await self._end(state, evidence=evidence, note=note)
+
+    async def _look(self, tools: Tools, receipt: Receipt) -> tuple[tuple[Evidence, ...], str]:
+        """Read back once; return what was seen, and what is wrong with it."""
         try:
             async with asyncio.timeout(self._engine.limits.verify):
                 evidence = await self._action.verify(tools, self._step.preview, receipt)
-        except (TwokeyError, TimeoutError) as error:
-            note = str(error) or "reading it back took too long"
-            return await self._end(StepState.UNVERIFIED, note=note)
-        if all(one.holds for one in evidence):
-            return await self._end(StepState.DONE, evidence=evidence)
-        wrong = next(one for one in evidence if not one.holds)
-        note = f"expected {wrong.expected}, saw {wrong.seen}"
-        return await self._end(StepState.UNVERIFIED, evidence=evidence, note=note)
+        except Exception as error:  # noqa: BLE001 - whatever it was, nothing is proven
+            return (), in_words(error, doing="reading it back")
+        wrong = next((one for one in evidence if not one.holds), None)
+        if wrong is not None:
+            return evidence, f"expected {wrong.expected}, saw {wrong.seen}"
+        return evidence, "" if evidence else "nothing was read back"
 
     async def _doubt(self, note: str) -> StepRun:
         """Leave the question to a person; the settled execution asks it once all steps rest."""
@@ -164,16 +194,19 @@ class _Attempt:
         *,
         if_free: bool = False,
     ) -> StepRun:
-        """Change this step's row, if this execution still owns the rollback.
+        """Change this step's row, if this execution still owns it.
 
         ``if_free``: and only if nothing stands against starting it: a need, a doubt, a Stop.
         """
+        expected = StepState.NOT_STARTED if if_free else StepState.RUNNING
 
         def work(tx: Transaction) -> StepRun:
             rollback = tx.load(self._rollback_id)
-            if rollback.token != self._token:
-                raise _Superseded
             run = rollback.run(self._step.name)
+            if (rollback.token, rollback.state) != (self._token, State.RUNNING):
+                raise _Superseded
+            if run.state is not expected:
+                raise _Superseded
             if if_free and not self._is_free(rollback):
                 return run
             changed = change(run, tx)

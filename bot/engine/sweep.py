@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import Final
 
 from bot.domain import approval
 from bot.domain.event import Happening
@@ -14,6 +15,8 @@ from bot.engine.core import Engine, log
 from bot.engine.execute import start
 from bot.engine.plan import plan
 from bot.ports import Transaction
+
+MOST_EXECUTIONS: Final = 20  # what breaks off so often needs a person, not another try
 
 
 async def sweep_forever(engine: Engine) -> None:
@@ -31,7 +34,7 @@ async def sweep(engine: Engine) -> float:
     """Start everything that is due and return how many seconds until the next look."""
     due, following, now = await engine.store.read(lambda tx: (tx.due(), tx.next_wake(), tx.now))
     for rollback_id in due:
-        if rollback_id not in engine.running:
+        if not engine.is_executing(rollback_id):
             engine.spawn(f"advance {rollback_id}", partial(advance, engine, rollback_id))
     await asyncio.sleep(0)
     until = following - now if following else timedelta(seconds=engine.limits.tick)
@@ -40,11 +43,12 @@ async def sweep(engine: Engine) -> float:
 
 async def advance(engine: Engine, rollback_id: str) -> None:
     """Do for one rollback what its state and the time ask for."""
-    rollback = await engine.store.read(lambda tx: tx.load(rollback_id))
+    rollback, now = await engine.store.read(lambda tx: (tx.load(rollback_id), tx.now))
     match rollback.state:
-        case State.PLANNING if engine.tools is not None:
-            engine.spawn(f"plan {rollback_id}", lambda: plan(engine, rollback_id))
-        case State.PENDING:
+        case State.PLANNING if not approval.is_overdue(rollback, now):
+            if engine.tools is not None:
+                engine.spawn(f"plan {rollback_id}", lambda: plan(engine, rollback_id))
+        case State.PLANNING | State.PENDING:
             await engine.store.write(lambda tx: _expire_or_remind(tx, engine, rollback_id))
         case State.QUORUM:
             engine.spawn(f"claim {rollback_id}", lambda: claim(engine, rollback_id))
@@ -76,23 +80,30 @@ def _give_up_waiting(tx: Transaction, engine: Engine, rollback_id: str) -> None:
 
 
 async def _revive(engine: Engine, rollback: Rollback) -> None:
-    """Start a claim that nobody carries out: its execution was lost or never begun."""
+    """Go on with a claim that nobody carries out: its execution was lost, or never begun.
+
+    Always by a new execution: the lost one may be known as ended, and would not run again.
+    """
     execution = rollback.execution
-    if engine.is_busy(f"start {execution}") or await engine.durable.is_live(execution):
+    if engine.is_busy(f"claim {rollback.id}") or engine.is_busy(f"start {execution}"):
         return
-    if rollback.state is State.CLAIMED:  # the process died between the claim and its start
-        start(engine, rollback)
+    if await engine.durable.is_live(execution):
         return
-
-    def take_over(tx: Transaction) -> Rollback | None:
-        now = tx.load(rollback.id)
-        if now.token != rollback.token or not now.state.is_executing:
-            return None
-        newer = replace(now, token=now.token + 1)
-        tx.save(newer)
-        return newer
-
-    newer = await engine.store.write(take_over)
+    newer = await engine.store.write(lambda tx: _take_over(tx, engine, rollback))
     if newer is not None:
         log.warning("%s had no execution; %s carries on", rollback.id, newer.execution)
         start(engine, newer)
+
+
+def _take_over(tx: Transaction, engine: Engine, seen: Rollback) -> Rollback | None:
+    rollback = tx.load(seen.id)
+    if (rollback.token, rollback.state) != (seen.token, seen.state):
+        return None
+    if rollback.token >= MOST_EXECUTIONS:
+        because = f"its execution broke off {rollback.token} times"
+        ended = rollback.end(State.NEEDS_HUMAN, at=tx.now, because=because)
+        commit_end(tx, engine.people, ended)
+        return None
+    newer = replace(rollback, token=rollback.token + 1)
+    tx.save(newer)
+    return newer

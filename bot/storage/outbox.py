@@ -63,6 +63,7 @@ def _newest_wins(upsert: Upsert) -> UpdateBase:
         set_={
             "wanted": outbox.c.wanted + 1,
             "rank": case((was_more_urgent, outbox.c.rank), else_=new.rank),
+            "given_up": None,  # somebody may have invited us since
         },
     )
 

@@ -6,7 +6,7 @@ Statements are built once, at the top of each part: building one costs more than
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Table, UpdateBase
@@ -28,14 +28,20 @@ class Keeper:
         """Start at the clock's time."""
         self.key = key
         self._clock = clock
-        self._latest = clock.now()
+        self._seen = self._latest = clock.now()
         self._guard = threading.Lock()  # the writer and the readers all ask for the time
         self._complaints: set[str] = set()
 
     def now(self, *marks: datetime) -> datetime:
-        """Return the time, which never steps back: not in this process, not behind a mark."""
+        """Return the time, which never steps back: not in this process, not behind a mark.
+
+        Nor does it stand still when the clock stepped back: deadlines and delays still pass.
+        """
         with self._guard:
-            self._latest = max(self._clock.now(), self._latest, *marks)
+            seen = self._clock.now()
+            passed = max(seen - self._seen, timedelta(0))
+            self._seen = seen
+            self._latest = max(self._latest + passed, seen, *marks)
             return self._latest
 
     def complain(self, about: str, sentence: str) -> None:

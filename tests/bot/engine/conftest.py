@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.bot.engine import world as worlds
+from tests.bot.engine.plant import PLANT, Plant
 
 
 @pytest.fixture(autouse=True)
-def plant() -> worlds.Plant:
+def plant() -> Plant:
     """Put every lever back and forget how it behaved."""
-    worlds.PLANT.__init__()  # type: ignore[misc]
-    return worlds.PLANT
+    PLANT.__init__()  # type: ignore[misc]
+    return PLANT

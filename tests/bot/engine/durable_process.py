@@ -7,6 +7,7 @@ import asyncio
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 from bot.domain.errors import TwokeyError
@@ -14,27 +15,42 @@ from bot.engine.durable import DbosDurable
 from bot.ports import Steps
 
 
+def note(folder: Path, what: str) -> None:
+    """Write down what ran, so that it survives a kill."""
+    with (folder / "ran").open("a", encoding="ascii") as ran:
+        ran.write(f"{what}\n")
+        ran.flush()
+        os.fsync(ran.fileno())
+
+
+async def piece(folder: Path, name: str, dies_in: str) -> str:
+    """Run one piece, which may be the last one of this process, or fail beside a slow one."""
+    note(folder, name)
+    if name == dies_in:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if (name, dies_in) == ("left", "fails"):
+        raise TwokeyError("left broke off")
+    if (name, dies_in) == ("right", "fails"):
+        await asyncio.sleep(0.3)
+        note(folder, "right ended")
+    return f"{name} done"
+
+
 async def main(folder: Path, execution_id: str, dies_in: str) -> None:
     """Run one execution of three pieces, two of them side by side, and write down what ran."""
     finished = asyncio.Event()
 
-    def note(what: str) -> None:
-        with (folder / "ran").open("a", encoding="ascii") as ran:
-            ran.write(f"{what}\n")
-            ran.flush()
-            os.fsync(ran.fileno())
-
-    async def piece(name: str) -> str:
-        note(name)
-        if name == dies_in:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return f"{name} done"
-
     async def execution(found: str, steps: Steps) -> None:
-        assert await steps.run("first", lambda: piece("first")) == "first done"
-        both = await steps.run_all({"left": lambda: piece("left"), "right": lambda: piece("right")})
+        pieces = {name: partial(piece, folder, name, dies_in) for name in ("left", "right")}
+        assert await steps.run("first", partial(piece, folder, "first", dies_in)) == "first done"
+        try:
+            both = await steps.run_all(pieces)
+        except TwokeyError:
+            note(folder, "broke off")
+            finished.set()
+            raise
         assert both == {"left": "left done", "right": "right done"}
-        note(f"end of {found}")
+        note(folder, f"end of {found}")
         finished.set()
 
     durable = DbosDurable(folder / "dbos.sqlite")

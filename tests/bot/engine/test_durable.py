@@ -53,3 +53,10 @@ def test_a_second_process_is_refused(tmp_path: Path) -> None:
         first.kill()
     assert second.returncode == 1
     assert "Another Twokey runs" in second.stderr
+
+
+def test_a_piece_that_breaks_off_waits_for_its_neighbour(tmp_path: Path) -> None:
+    """What is in flight beside a failing piece ends before the execution does."""
+    run(tmp_path, "rb-1.1", "fails")
+    lines = (tmp_path / "ran").read_text("ascii").split()
+    assert " ".join(lines).endswith("right ended broke off")

@@ -12,7 +12,8 @@ from bot.engine import decide
 from bot.engine.step import run_step
 from bot.engine.sweep import sweep
 from bot.message import Ticket
-from tests.bot.engine.world import PLANT, Plant, shop, world
+from tests.bot.engine.plant import PLANT, Plant
+from tests.bot.engine.world import shop, world
 
 
 async def test_two_approvals_roll_it_back(tmp_path: Path) -> None:

@@ -1,20 +1,19 @@
-"""A small world for the engine: a virtual clock, a lever to pull, people, and an inline runner."""
+"""A small world for the engine: a virtual clock, people, and an inline runner."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import httpx
 
-from bot.domain.errors import InDoubt, NotApplied
 from bot.domain.people import Account, Membership, People, Person
-from bot.domain.plan import Evidence, Point, Preview, Receipt
 from bot.domain.rollback import Rollback
-from bot.domain.target import Effect, Policy, StepSpec, Target
+from bot.domain.target import Policy, StepSpec, Target
 from bot.engine import decide
 from bot.engine.core import Engine, Limits
 from bot.engine.execute import execute
@@ -23,12 +22,14 @@ from bot.engine.registry import Registry
 from bot.engine.sweep import sweep
 from bot.invocation import Invocation
 from bot.message import Ticket
-from bot.ports import Action, Assertion, Due, Execution, Kind, Reference, Tools
+from bot.ports import Due, Execution, Kind, Reference
 from bot.storage.store import SqlStore
 from tests.bot.builders import APPROVERS, DEPLOYS, NOON, target
+from tests.bot.engine.plant import Health, Pull, Push
 
 TEAM = ("slack", "T00TWOKEY")
 EVERYBODY = (*APPROVERS, "outsider")
+NUMBERS = count(1000)
 
 
 class VirtualClock:
@@ -43,77 +44,6 @@ class VirtualClock:
     async def sleep(self, seconds: float) -> None:
         self.time += timedelta(seconds=seconds)
         await asyncio.sleep(0)
-
-
-@dataclass
-class Plant:
-    """What the levers move: where each stands, and how each behaves when it is pulled."""
-
-    stands: dict[str, str] = field(default_factory=dict[str, str])
-    behaves: dict[str, str] = field(default_factory=dict[str, str])
-    pulled: list[str] = field(default_factory=list[str])
-    healthy: bool = True
-    gate: asyncio.Event | None = None  # a pull waits for it after its effect
-
-
-PLANT: Plant = Plant()
-
-
-class Pull(Action):
-    """Moves a lever from new to old."""
-
-    use: ClassVar[str] = "lever.pull"
-    effect: ClassVar[Effect] = Effect.OBSERVABLE
-    lever: str
-    to: str = "old"
-
-    async def preview(self, tools: Tools) -> Preview:
-        at = PLANT.stands.get(self.lever, "new")
-        return Preview(
-            subject=f"Lever {self.lever}",
-            resource=f"lever:{self.lever}",
-            before=Point(at, at),
-            after=Point(self.to, self.to),
-        )
-
-    async def execute(self, tools: Tools, preview: Preview) -> Receipt:
-        manner = PLANT.behaves.get(self.lever, "works")
-        if manner == "refuses":
-            raise NotApplied("the lever is stuck")
-        if manner != "never lands":
-            PLANT.pulled.append(self.lever)
-        if manner not in {"lies", "never lands"}:
-            PLANT.stands[self.lever] = self.to
-        if PLANT.gate is not None:
-            await PLANT.gate.wait()
-        if manner in {"loses its answer", "never lands", "nobody knows"}:
-            raise httpx.ReadTimeout("no answer")
-        return Receipt(reference=tools.key, details={})
-
-    async def probe(self, tools: Tools, preview: Preview) -> Receipt | bool:
-        if PLANT.behaves.get(self.lever) == "nobody knows":
-            raise InDoubt("it can't be seen from here")
-        done = PLANT.stands.get(self.lever) == self.to
-        return Receipt(reference="probed", details={}) if done else False
-
-    async def verify(
-        self, tools: Tools, preview: Preview, receipt: Receipt
-    ) -> tuple[Evidence, ...]:
-        at = PLANT.stands.get(self.lever, "new")
-        return (Evidence("lever", self.to, at, holds=at == self.to, at=tools.now()),)
-
-
-class Health(Assertion):
-    """Looks whether the plant is well."""
-
-    use: ClassVar[str] = "lever.health"
-
-    async def observe(self, tools: Tools, name: str) -> Evidence:
-        seen = "well" if PLANT.healthy else "broken"
-        return Evidence(name, "well", seen, holds=PLANT.healthy, at=tools.now())
-
-    async def confirm(self, tools: Tools, name: str) -> Evidence:
-        return await self.observe(tools, name)
 
 
 @dataclass(frozen=True)
@@ -183,7 +113,7 @@ class Inline:
     async def run_all(
         self, pieces: Mapping[str, Callable[[], Coroutine[Any, Any, str]]]
     ) -> Mapping[str, str]:
-        results = await asyncio.gather(*(work() for work in pieces.values()))
+        results = await asyncio.gather(*(self.run(name, work) for name, work in pieces.items()))
         return dict(zip(pieces, results, strict=True))
 
 
@@ -202,11 +132,19 @@ def account(person: str) -> Account:
     return Account(*TEAM, user=person)
 
 
-def shop(*levers: str, needs: Mapping[str, tuple[str, ...]] | None = None, **policy: Any) -> Target:
+EVERYONE = People(Person(key, key.title(), (account(key),)) for key in EVERYBODY)
+
+
+def shop(
+    *levers: str,
+    needs: Mapping[str, tuple[str, ...]] | None = None,
+    use: str = "lever.pull",
+    **policy: Any,
+) -> Target:
     """Return a target that pulls these levers, and then looks at the plant's health."""
     return target(
         steps=tuple(
-            StepSpec(one, "lever.pull", {"lever": one}, (needs or {}).get(one, ()))
+            StepSpec(one, use, {"lever": one}, (needs or {}).get(one, ()))
             for one in levers or ("api",)
         ),
         checks=(StepSpec("health", "lever.health"),),
@@ -221,23 +159,24 @@ class World:
         self.engine = engine
         self.clock = clock
         self.members = members
-        self._deliveries = 0
 
     def invocation(self, person: str, **changes: Any) -> Invocation:
-        self._deliveries += 1
         fields: dict[str, Any] = {
             "account": account(person),
             "place": DEPLOYS,
-            "delivery": f"delivery-{self._deliveries}",
+            "delivery": f"delivery-{next(NUMBERS)}",
             "message": "card",
         }
         return Invocation(**(fields | changes))
 
+    async def ask_for(self, person: str = "responder", **wish: Any) -> Rollback:
+        """Ask for the backend."""
+        words = Wish(**({"target": "backend"} | wish))
+        return await propose(self.engine, self.invocation(person), words)
+
     async def ask(self, person: str = "responder", **wish: Any) -> Rollback:
         """Ask for the backend, let it be planned, and post its card."""
-        asked = await propose(
-            self.engine, self.invocation(person), Wish(**({"target": "backend"} | wish))
-        )
+        asked = await self.ask_for(person, **wish)
         rollback = await self.until(asked.id, lambda r: r.state != "planning")
         await self.post_card(rollback.id)
         return rollback
@@ -261,8 +200,10 @@ class World:
         """Press a button of the card."""
         digest = rollback.plan.digest if rollback.plan else ""
         ticket = Ticket(rollback.id, digest, extra.pop("about", ""))
+        where = {key: extra.pop(key) for key in ("message", "place") if key in extra}
+        click = self.invocation(person, **where)
         act = getattr(decide, verb)
-        result: Rollback = await act(self.engine, self.invocation(person), ticket, **extra)
+        result: Rollback = await act(self.engine, click, ticket, **extra)
         return result
 
     async def load(self, rollback_id: str) -> Rollback:
@@ -275,11 +216,12 @@ class World:
 
     async def until(self, rollback_id: str, holds: Callable[[Rollback], bool]) -> Rollback:
         """Sweep until it holds; virtual time passes, a broken engine fails after 500 looks."""
+        rollback = await self.load(rollback_id)
         for _ in range(500):
-            rollback = await self.load(rollback_id)
             if holds(rollback):
                 return rollback
             await self.clock.sleep(await sweep(self.engine))
+            rollback = await self.load(rollback_id)
         raise AssertionError(f"it stays {rollback.state}: {rollback}")
 
     async def end(self, rollback: Rollback) -> Rollback:
@@ -295,22 +237,26 @@ class World:
 
 @asynccontextmanager
 async def world(
-    folder: Path, *targets: Target, clock: VirtualClock | None = None
-) -> AsyncIterator[World]:
+    folder: Path,
+    *targets: Target,
+    clock: VirtualClock | None = None,
+    durable: "Inline | None" = None,
+    through: Callable[[SqlStore], Any] = lambda store: store,
+    people: People = EVERYONE,
+) -> AsyncGenerator[World]:
     """Open a world on a store in this folder; opened again it is the same world later."""
     clock = clock or VirtualClock()
     store = SqlStore(f"sqlite:///{folder / 'twokey.db'}", clock=clock, audit_key=b"k" * 32)
     await store.open()
-    members, durable = Members(), Inline()
-    numbers = iter(range(1000, 9999))
+    members, durable = Members(), durable or Inline()
     engine = Engine(
-        store=store,
-        people=People(Person(key, key.title(), (account(key),)) for key in EVERYBODY),
+        store=through(store),
+        people=people,
         targets=targets or (shop(),),
         directories={"slack": members},
-        registry=Registry((Pull,), (Health,)),
+        registry=Registry((Pull, Push), (Health,)),
         clock=clock,
-        new_id=lambda: f"rb-{next(numbers)}",
+        new_id=lambda: f"rb-{next(NUMBERS)}",
         durable=durable,
         tools=PlainToolBox(clock),
         limits=Limits(),

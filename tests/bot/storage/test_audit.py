@@ -202,3 +202,19 @@ async def test_the_clock_never_steps_back(url: str, clock: ManualClock) -> None:
     await restarted.close()
 
     assert (here, there) == (seen, written)
+
+
+async def test_time_passes_behind_a_clock_that_stepped_back(url: str, clock: ManualClock) -> None:
+    """After a jump forward and back, a delay of a minute is over after a minute."""
+    store = SqlStore(url, clock=clock, audit_key=KEY)
+    await store.open()
+    clock.time = MONDAY + timedelta(days=1)
+    ahead = await store.read(lambda tx: tx.now)
+    clock.time = MONDAY
+    corrected = await store.read(lambda tx: tx.now)
+    clock.time = MONDAY + timedelta(minutes=1)
+    later = await store.read(lambda tx: tx.now)
+    await store.close()
+
+    assert corrected == ahead
+    assert later == ahead + timedelta(minutes=1)

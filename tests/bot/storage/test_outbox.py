@@ -155,14 +155,16 @@ async def test_a_message_that_is_gone_is_posted_anew(any_store: SqlStore) -> Non
 
 
 async def test_a_hopeless_message_is_set_aside(any_store: SqlStore) -> None:
-    """What its platform will never accept is not due again, even with newer content."""
+    """What its platform does not accept is due again only when there is something new to say."""
     await show(any_store, a_posting())
     (hopeless,) = await due(any_store)
 
     await any_store.write(lambda tx: tx.give_up(hopeless, "the channel is archived"))
+    set_aside = await due(any_store)
     await show(any_store, a_posting())
 
-    assert await due(any_store) == []
+    assert set_aside == []
+    assert [one.wanted for one in await due(any_store)] == [2]
 
 
 async def test_nothing_to_show_is_shown(any_store: SqlStore) -> None:
