@@ -17,8 +17,8 @@ from bot.workspace.slack.sockets import NotDelivered
 from tests.bench.chat import PATIENCE, Chat
 from tests.bench.provider import Provider
 
-_CALM_SECONDS: Final = 0.06
-_TICKS: Final = os.sysconf("SC_CLK_TCK")
+_CALM_SECONDS: Final = 0.015
+_CALM_USE: Final = 0.0001
 # Where the system has it, no child outlives the measurement, not even by kill -9.
 _LEASH: Final = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
 _BASELINES: Final = "tests.bench.baselines"
@@ -45,16 +45,18 @@ class Bot:
     kind: Kind
     chat: Chat
     provider: Provider
-    pid: int
+    process: asyncio.subprocess.Process
     began: float
 
     async def first_command(self) -> float:
-        """Ask for the first target as soon as it is connected; return the seconds since its start."""
+        """Ask as soon as it is connected; return the seconds from its start to the answer."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 try:
                     await self.command(0)
                 except NotDelivered:
+                    if self.process.returncode is not None:
+                        raise
                     await asyncio.sleep(0.002)
                 else:
                     return time.perf_counter() - self.began
@@ -62,6 +64,14 @@ class Bot:
     async def command(self, number: int) -> float:
         """Ask for a target and return the seconds until the acknowledgement."""
         return await self.chat.command(number, answer=self.kind.answer)
+
+    async def lone_command(self, number: int) -> float:
+        """Ask for a target, and let all that follows come to its end."""
+        taken = await self.command(number)
+        if self.kind is OURS:
+            await self.chat.answered(number + 1)
+        await self.calm()
+        return taken
 
     async def half_approved(self, *numbers: int) -> None:
         """Ask for targets, and approve each of them once."""
@@ -82,22 +92,22 @@ class Bot:
         return await writing - began
 
     async def calm(self) -> None:
-        """Wait until it does nothing, so that what comes next comes alone."""
+        """Wait until it does next to nothing, so that what comes next comes alone."""
         async with asyncio.timeout(PATIENCE):
-            before = -1.0
-            while before != (before := self.cpu_seconds):  # noqa: ASYNC110 - nobody tells us
+            used = -1.0
+            while used < (used := self.cpu_seconds) - _CALM_USE:  # noqa: ASYNC110 - nobody tells us
                 await asyncio.sleep(_CALM_SECONDS)
 
     @property
     def cpu_seconds(self) -> float:
-        """Return the processor time that it has used so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        """Return the processor time that all its threads have used so far."""
+        threads = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
+        return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
 
     @property
     def megabytes(self) -> float:
         """Return the memory that it holds."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
@@ -105,28 +115,28 @@ class Bot:
 async def started(kind: Kind, *, targets: int, pairs: int = 0) -> AsyncGenerator[Bot]:
     """Run a fresh bot on an empty database as long as the block lasts."""
     with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
         async with (
             Chat.opened(targets=targets, pairs=pairs) as chat,
             Provider().serve() as provider,
         ):
-            settings = chat.settings(provider=provider.url)
-            Path(folder, "twokey.yaml").write_text(settings)
+            (home / "twokey.yaml").write_text(chat.settings(provider=provider.url))
             places = {"api": chat.room.api_url, "provider": provider.url}
             program = (word.format_map(places) for word in kind.program)
             began = time.perf_counter()
-            with Path(folder, "log").open("w+b") as log:
+            with (home / "log").open("wb") as log:
                 child = await asyncio.create_subprocess_exec(
                     *(*_LEASH, sys.executable, "-m", *program),
                     stdout=log,
                     stderr=log,
-                    cwd=folder,
+                    cwd=home,
                     env=_environment(chat.room.api_url),
                 )
                 pin(child.pid, first=True)
                 try:
-                    yield Bot(kind, chat, provider, child.pid, began)
+                    yield Bot(kind, chat, provider, child, began)
                 except BaseException as error:
-                    error.add_note(Path(folder, "log").read_text(errors="replace")[-2000:])
+                    error.add_note((home / "log").read_text(errors="replace")[-2000:])
                     raise
                 finally:
                     if child.returncode is None:

@@ -8,10 +8,10 @@ measured waits for nobody's pace.
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from bot.workspace.slack import seed, server
 from bot.workspace.slack.acts import Click, People
@@ -19,9 +19,12 @@ from bot.workspace.slack.blocks import elements
 from bot.workspace.slack.room import Room
 from bot.workspace.slack.world import Channel, Json
 
+Found = TypeVar("Found")
+
 PATIENCE: Final = 90.0
 _REQUESTER: Final = "U00RESPONDER"
-_LOOK_EVERY: Final = 0.005
+_LOOK_EVERY: Final = 0.002
+_MESSAGES: Final = 5  # of a command: the notice, the card, and the card to each of three approvers
 
 
 @dataclass(frozen=True)
@@ -92,16 +95,12 @@ class Chat:
 
     async def card(self, number: int) -> str:
         """Return the message that has the target's button Approve, once it is there."""
-        messages = self.room.world.channels[_channel(number)].messages
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                for ts, message in messages.items():
-                    parts = [
-                        part for block in message.get("blocks", ()) for part in elements(block)
-                    ]
-                    if any(part["action_id"] == "approve" for part in parts):
-                        return ts
-                await asyncio.sleep(_LOOK_EVERY)
+        return await self._until(lambda: self._card(number))
+
+    async def answered(self, commands: int) -> None:
+        """Wait until so many commands have all their messages."""
+        channels = self.room.world.channels.values()
+        await self._until(lambda: sum(len(c.messages) for c in channels) >= commands * _MESSAGES)
 
     async def approve(self, number: int, *, place: int) -> float:
         """Press Approve as one of the target's approvers, and return when that was."""
@@ -113,6 +112,19 @@ class Chat:
         if not outcome["ok"]:
             raise ValueError(f"a click on shop{number} failed: {outcome}")
         return began
+
+    async def _until(self, look: Callable[[], Found | None]) -> Found:
+        async with asyncio.timeout(PATIENCE):
+            while not (found := look()):  # noqa: ASYNC110 - the workspace tells pages alone
+                await asyncio.sleep(_LOOK_EVERY)
+            return found
+
+    def _card(self, number: int) -> str | None:
+        for ts, message in self.room.world.channels[_channel(number)].messages.items():
+            parts = [part for block in message.get("blocks", ()) for part in elements(block)]
+            if any(part["action_id"] == "approve" for part in parts):
+                return ts
+        return None
 
     @property
     def _approvers(self) -> list[str]:

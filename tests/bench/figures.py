@@ -30,11 +30,8 @@ async def acknowledgements(scale: Scale) -> Samples:
     for kind, name in ((DEFAULT, "D "), (LEAN, "L "), (FLOOR, "F "), (OURS, "")):
         async with started(kind, targets=1 + scale.commands + scale.stream) as bot:
             await bot.first_command()
-            alone: list[float] = []
-            for number in range(scale.commands):
-                await bot.calm()
-                alone.append(await bot.command(1 + number))
             await bot.calm()
+            alone = [await bot.lone_command(1 + n) for n in range(scale.commands)]
             stream = await _stream(bot, scale)
         found |= {f"{name}ack": _ms(alone, 0.5), f"{name}stream": _ms(stream, 0.99)}
     return found

@@ -53,7 +53,7 @@ class Provider:
         return max(self._written[project][0] for project in projects)
 
     async def _handle(self, request: web.Request) -> web.Response:
-        question = await request.json() if "graphql" in request.path else {}
+        question: Json = await request.json() if "graphql" in request.path else {}
         await asyncio.sleep(self.delay)
         match request.method, request.path.strip("/").split("/"):
             case "POST", ["graphql", _]:
@@ -82,11 +82,8 @@ class Provider:
         return f"dpl_{project}_{'v41' if self._written[project] else 'v42'}"
 
     def _project(self, project: str) -> Json:
-        job = {"toDeploymentId": f"dpl_{project}_v41", "jobStatus": "succeeded", "type": "rollback"}
-        done = {"lastAliasRequest": job | {"requestedAt": time.time() * 1000}}
-        known = {"id": project, "name": project, "accountId": "team_bench"}
-        known["targets"] = {"production": {"id": self._serving(project)}}
-        return known | done if self._written[project] else known
+        serving = {"production": {"id": self._serving(project)}}
+        return {"id": project, "name": project, "targets": serving}
 
     def _railway(self, question: Json) -> Any:
         asked = question["variables"]
@@ -104,16 +101,16 @@ class Provider:
                 return {"edges": edges, "pageInfo": {"hasNextPage": False}}
             case "One":
                 return next(row for row in rows if row["id"] == asked["id"])
-            case "AutoDeploy":
-                return {"enabled": True}
-            case _:
+            case "Rollback":
                 self._write(service)
                 return True
+            case _:  # a token need not be allowed to read more
+                return None
 
 
 def _build(deployment: str) -> Json:
     _, project, version = deployment.split("_")
-    known = {"id": deployment, "projectId": project, "target": "production"}
+    known: Json = {"id": deployment, "projectId": project, "target": "production"}
     known |= {"createdAt": (_BEGAN - _AGES[version]) * 1000}
     known |= {"readyState": "READY", "isRollbackCandidate": True}
     return known | {"meta": {"githubCommitSha": version[1:] * 20, "githubCommitMessage": version}}
@@ -121,7 +118,7 @@ def _build(deployment: str) -> Json:
 
 def _deployment(service: str, name: str, version: str) -> Json:
     made_at = time.gmtime(_BEGAN - _AGES[name])
-    known = {"id": f"{service}.{name}", "canRollback": version == "v41"}
+    known: Json = {"id": f"{service}.{name}", "canRollback": version == "v41"}
     known |= {"createdAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", made_at)}
     known |= {"status": "REMOVED" if name == "v41" else "SUCCESS"}
     return known | {"meta": {"commitHash": version[1:] * 20, "image": f"shop:{version}"}}

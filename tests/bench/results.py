@@ -54,7 +54,7 @@ def quantile(samples: Sequence[float], share: float) -> float:
 
 def _line(aim: Aim, rounds: Sequence[Samples]) -> dict[str, Any]:
     over, under = (
-        side if isinstance(side, float) else median(samples[side] for samples in rounds)
+        median(samples[side] for samples in rounds) if isinstance(side, str) else side
         for side in (aim.over, aim.under)
     )
     ratio = over / under
