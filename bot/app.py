@@ -143,13 +143,19 @@ async def _connect(gateway: SlackGateway) -> None:
 
 def _beside(stack: contextlib.AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
     task = asyncio.create_task(work)
+    task.add_done_callback(_tell_why)
 
     async def end() -> None:
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await asyncio.gather(task, return_exceptions=True)
 
     stack.push_async_callback(end)
+
+
+def _tell_why(task: asyncio.Task[None]) -> None:
+    """Say at once that something which should go on for ever does not, instead of at the end."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("a background task died: %r", error, exc_info=error)
 
 
 def _slack(settings: Settings) -> SlackSettings:

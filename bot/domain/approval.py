@@ -187,12 +187,14 @@ def claim(
     eligible: Collection[str],
     recorded: Collection[tuple[str, str]],
     unclear: Collection[str] = (),
+    gone: Collection[str] = (),
 ) -> Rollback:
     """Commit to start, if enough approvals count right now; the only door to any effect.
 
     ``eligible`` are the people who may approve at this moment, ``unclear`` those about whom the
-    directory says nothing, ``recorded`` the (person, digest) pairs found in the verified audit
-    chain. Approvals that no longer count are dropped for good; unclear ones only keep it waiting.
+    directory says nothing, ``gone`` those who left, ``recorded`` the (person, digest) pairs found
+    in the verified audit chain. Approvals that no longer count are dropped for good; unclear ones
+    only keep it waiting.
     """
     if rollback.state is not State.QUORUM or rollback.plan is None:
         _closed(rollback)
@@ -204,6 +206,8 @@ def claim(
         return rollback.end(
             State.STALE, at=at, because="the rules of this target changed since it was asked for"
         )
+    if rollback.requester in gone:
+        return rollback.end(State.CANCELLED, at=at, because="whoever asked is no member any more")
     needed = max(1, rollback.policy.others_needed)  # nothing starts on nobody's approval
     valid = _valid(rollback, rollback.plan, recorded)
     counting = valid & set(eligible)

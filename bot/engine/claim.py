@@ -1,6 +1,7 @@
 """The claim: the one committed decision to start, taken when the start delay is over."""
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from bot.domain import approval
 from bot.domain.event import Event, Happening
@@ -10,6 +11,9 @@ from bot.engine.change import commit, commit_end
 from bot.engine.core import Engine, log
 from bot.engine.execute import start
 from bot.ports import Transaction
+
+_ACTS: Final = frozenset({Happening.REQUESTED, Happening.APPROVED})
+_PRESENT: Final = frozenset({Membership.FULL, Membership.UNREADABLE})
 
 
 def start_when_due(engine: Engine, rollback: Rollback) -> None:
@@ -32,8 +36,8 @@ async def claim(engine: Engine, rollback_id: str) -> None:
 
 
 async def _memberships(engine: Engine, events: Iterable[Event]) -> Mapping[str, Membership]:
-    """Return what the directory says right now about the account that each approver used."""
-    used = {e.person: e.account for e in events if e.kind is Happening.APPROVED and e.person}
+    """Return what the directory says right now about the account that each of them used."""
+    used = {e.person: e.account for e in events if e.kind in _ACTS and e.person}
     found: dict[str, Membership] = {}
     for key, name in used.items():
         for account in engine.people.named(key).accounts:
@@ -55,6 +59,7 @@ def _claim(
         rules_digest=_rules(engine, rollback),
         eligible={key for key, kind in found.items() if kind is Membership.FULL},
         unclear={key for key, kind in found.items() if kind is Membership.UNREADABLE},
+        gone=found.keys() - {key for key, kind in found.items() if kind in _PRESENT},
         recorded=recorded(tx.events(rollback_id)),
     )
     if changed is rollback:

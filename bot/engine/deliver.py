@@ -26,6 +26,7 @@ _AT_ONCE: Final = 32
 _LOOKED_AT: Final = 512  # one busy channel must not hide the others
 _LONGEST_WAIT: Final = 60.0
 _IDLE: Final = 30.0
+_BLINK: Final = 0.05
 
 
 class Delivery:
@@ -57,6 +58,8 @@ class Delivery:
                 wait = 1.0
             if wait:
                 await self._pause(wait)
+                # What happens within a blink becomes one edit, and the decision itself goes first.
+                await asyncio.sleep(_BLINK)
 
     async def run_once(self) -> float:
         """Show everything that may be shown now; return the seconds until there may be more."""

@@ -92,9 +92,9 @@ class DbosDurable:
             await DBOS.start_workflow_async(self._workflow, execution_id)
 
     async def is_live(self, execution_id: str) -> bool:
-        """Tell whether DBOS runs it or will."""
+        """Tell whether DBOS runs it or will; it never resumes what another shape began."""
         status = await DBOS.get_workflow_status_async(execution_id)
-        return status is not None and status.status in _LIVE
+        return status is not None and status.status in _LIVE and status.app_version == _SHAPE
 
     async def close(self) -> None:
         """Stop without waiting: unfinished executions are resumed by the next launch."""
@@ -123,5 +123,5 @@ class DbosDurable:
             executor_id="embedded",
             log_level="ERROR",
             serializer=DBOSPortableJSONSerializer(),
-            notification_listener_polling_interval_sec=1.0,
+            notification_listener_polling_interval_sec=30.0,
         )

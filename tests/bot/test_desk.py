@@ -7,7 +7,9 @@ import pytest
 from bot.desk import CommandDesk
 from bot.invocation import Answer
 from bot.message import Ticket
+from bot.storage.store import SqlStore
 from commands import COMMANDS
+from tests.bot.engine.trouble import FaultyStore
 from tests.bot.engine.world import World, world
 
 
@@ -68,6 +70,32 @@ async def test_a_forged_button_is_refused_and_written_down(
         assert (await here.load(rollback.id)).given == 0
     assert "Nothing was changed" in words(answer)
     assert [event.details["code"] for event in strays] == ["tampered"]
+
+
+@pytest.mark.parametrize("verb", ["rollback", "status", "help"])
+async def test_a_word_to_type_is_no_button(tmp_path: Path, verb: str) -> None:
+    """No card has a button for a typed command, so such a click is refused."""
+    async with world(tmp_path) as here:
+        answer = await desk(here).pressed(verb, here.invocation("manager-one"))
+    assert "Nothing was changed" in words(answer)
+
+
+@pytest.mark.parametrize("person", ["manager-one", "outsider"])
+async def test_a_full_disk_is_told_as_it_is(tmp_path: Path, person: str) -> None:
+    """If neither the decision nor the refusal can be kept, the person reads that nothing was."""
+
+    def through(store: SqlStore) -> FaultyStore:
+        return FaultyStore(store, faults=faults)
+
+    faults: dict[int, str] = {}
+    async with world(tmp_path, through=through) as here:
+        rollback = await here.ask()
+        assert rollback.plan
+        value = str(Ticket(rollback.id, rollback.plan.digest))
+        faults.update(dict.fromkeys(range(100), "refused"))
+        answer = await desk(here).pressed("approve", here.invocation(person, value=value))
+        assert (await here.load(rollback.id)).given == 0
+    assert words(answer) == "The disk is full."
 
 
 async def test_a_busy_target_links_to_its_rollback(tmp_path: Path) -> None:

@@ -200,3 +200,28 @@ def test_a_resolution_needs_a_second_person() -> None:
     confirmed = approval.confirm_resolution(resolved, person="manager-one")
     assert confirmed.resolution
     assert (confirmed.state, confirmed.resolution.confirmed_by) == (State.PARTIAL, "manager-one")
+
+
+def test_unclear_approvers_keep_it_waiting() -> None:
+    """Approvals of people about whom the directory says nothing are neither counted nor dropped."""
+    quorum = approved_by("manager-one", "manager-two")
+    assert claimed(quorum, eligible={"manager-one"}, unclear={"manager-two"}) is quorum
+    assert claimed(quorum, eligible={"manager-one"}).given == 1
+
+
+def test_nothing_starts_on_nobodys_approval() -> None:
+    """Even under a policy that asks for nobody else, a claim needs one approval that counts."""
+    nobody_else = rollback(policy=Policy(approvals=1, requester_counts=True))
+    quorum = replace(nobody_else, state=State.QUORUM, quorum_at=SOON)
+    assert claimed(quorum).state is State.PENDING
+
+
+@pytest.mark.parametrize(
+    "field", ["rollback_id", "target", "environment", "requester", "rules_digest"]
+)
+def test_an_approval_counts_for_its_own_request(field: str) -> None:
+    """A plan that was made for something else is not what these people approved."""
+    quorum = approved_by("manager-one", "manager-two")
+    other = plan(**{field: "another"})
+    votes = tuple(replace(vote, digest=other.digest) for vote in quorum.approvals)
+    assert claimed(replace(quorum, plan=other, approvals=votes)).state is State.PENDING

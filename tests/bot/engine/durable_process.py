@@ -55,9 +55,12 @@ async def main(folder: Path, execution_id: str, dies_in: str) -> None:
 
     durable = DbosDurable(folder / "dbos.sqlite")
     await durable.launch(execution)
-    if not await durable.is_live(execution_id):
+    if dies_in == "asks":
+        print(await durable.is_live(execution_id), flush=True)  # noqa: T201 - the test reads it
+    elif not await durable.is_live(execution_id):
         await durable.start(execution_id)
-    await asyncio.wait_for(finished.wait(), 20)
+    if dies_in != "asks":
+        await asyncio.wait_for(finished.wait(), 20)
     if dies_in == "wait":
         print("waiting", flush=True)  # noqa: T201 - the test reads it
         await asyncio.sleep(60)

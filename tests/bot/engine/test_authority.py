@@ -150,6 +150,15 @@ async def test_a_directory_that_stays_silent_ends_it(tmp_path: Path, plant: Plan
     assert (ended.state, plant.pulled) == (State.EXPIRED, [])
 
 
+async def test_a_requester_who_left_cancels_it(tmp_path: Path, plant: Plant) -> None:
+    """If whoever asked is deactivated before the start, nobody's request is carried out."""
+    async with world(tmp_path) as here:
+        quorum = await here.approved()
+        here.members.kinds["responder"] = Membership.DEACTIVATED
+        ended = await here.end(quorum)
+    assert (ended.state, plant.pulled) == (State.CANCELLED, [])
+
+
 async def test_two_approvers_who_are_one_person_count_once(tmp_path: Path, plant: Plant) -> None:
     """If the people map says at the claim that both accounts are one human's, one yes is left."""
     async with world(tmp_path) as here:

@@ -1,8 +1,10 @@
 """Durable execution with the real DBOS, in processes that are really killed."""
 
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,12 @@ def test_a_piece_that_breaks_off_waits_for_its_neighbour(tmp_path: Path) -> None
     run(tmp_path, "rb-1.1", "fails")
     lines = (tmp_path / "ran").read_text("ascii").split()
     assert " ".join(lines).endswith("right ended broke off")
+
+
+@pytest.mark.parametrize(("version", "is_live"), [("twokey-1", "True"), ("twokey-0", "False")])
+def test_what_an_older_shape_began_is_not_live(tmp_path: Path, version: str, is_live: str) -> None:
+    """DBOS would leave an execution of another shape pending for ever, so it counts as lost."""
+    run(tmp_path, "rb-1.1", "right")
+    with closing(sqlite3.connect(tmp_path / "dbos.sqlite")) as tables, tables:
+        tables.execute("UPDATE workflow_status SET application_version = ?", (version,))
+    assert run(tmp_path, "rb-1.1", "asks").stdout.strip() == is_live
