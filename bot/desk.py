@@ -45,11 +45,6 @@ class CommandDesk:
             return await self._refused(invocation, Refused(Refusal.TAMPERED, sentence))
         return await self._run(command, invocation)
 
-    def opens_dialog(self, verb: str) -> bool:
-        """Tell whether this verb only opens a form."""
-        command = self._by_verb.get(verb)
-        return command is not None and command.opens_dialog
-
     async def _run(self, command: Command, invocation: Invocation) -> Answer:
         try:
             return await command.handle(self._engine, invocation)

@@ -42,7 +42,6 @@ class Command:
     typed: bool = False  # may be typed after /rollback
     usage: str = ""  # "status [id]": how help shows a typed one
     help: str = ""
-    opens_dialog: bool = False  # answers with a form and decides nothing itself
 
 
 class Desk(Protocol):

@@ -23,6 +23,6 @@ async def given(engine: Engine, invocation: Invocation) -> Answer:
 
 
 COMMANDS: Final = (
-    Command(verb="reason", handle=ask, opens_dialog=True),
+    Command(verb="reason", handle=ask),
     Command(verb="reason_given", handle=given),
 )

@@ -30,7 +30,7 @@ async def confirm(engine: Engine, invocation: Invocation) -> Answer:
 
 
 COMMANDS: Final = (
-    Command(verb="resolve", handle=ask, opens_dialog=True),
+    Command(verb="resolve", handle=ask),
     Command(verb="resolve_because", handle=because),
     Command(verb="resolve_confirm", handle=confirm),
 )

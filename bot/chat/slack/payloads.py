@@ -5,6 +5,7 @@ made of what Slack makes once for each act: the trigger of a command, the time s
 together with who clicked what, and the id and hash of a dialog that was sent off.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal, Protocol, TypeVar
 
@@ -54,15 +55,15 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class _Delivery(_Part):
+class _Delivery(_Part, ABC):
     api_app_id: str
     trigger_id: Given
     is_enterprise_install: bool = False
 
     @property
+    @abstractmethod
     def teams(self) -> set[str]:
         """Return all teams that it speaks of."""
-        raise NotImplementedError
 
 
 class _Command(_Delivery):
