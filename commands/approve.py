@@ -6,22 +6,21 @@ from bot.domain.rollback import State
 from bot.engine import decide
 from bot.engine.core import Engine
 from bot.invocation import Answer, Command, Invocation
-from bot.message import Button, Buttons, Line, Message, Ticket
+from bot.message import Line, Message, Ticket
 
 
 async def approve(engine: Engine, invocation: Invocation) -> Answer:
-    """Count the vote and offer to take it back, privately."""
-    ticket = Ticket.parse(invocation.value)
-    rollback = await decide.approve(engine, invocation, ticket)
+    """Count the vote, and say where it can be taken back."""
+    rollback = await decide.approve(engine, invocation, Ticket.parse(invocation.value))
     count = f"{rollback.given} of {rollback.policy.approvals}"
     following = (
         "It starts after the delay; Stop is on the card."
         if rollback.state is State.QUORUM
         else f"{rollback.missing} more to go."
     )
-    text = f"Your approval is recorded ({count}). {following}"
-    undo = Buttons((Button("Withdraw", "withdraw", str(ticket)),))
-    return Answer(Message(text, (Line((text,)), undo)))
+    withdraw = "Withdraw is on the card in your direct messages."
+    text = f"Your approval is recorded ({count}). {following} {withdraw}"
+    return Answer(Message(text, (Line((text,)),)))
 
 
 async def withdraw(engine: Engine, invocation: Invocation) -> Answer:

@@ -12,7 +12,7 @@ progress (the ticks) and facts.
 from collections.abc import Sequence
 
 from bot.domain.event import Event
-from bot.domain.people import People
+from bot.domain.people import Account, People
 from bot.domain.rollback import Rollback
 from bot.message import Message
 from bot.ports import Kind, Posting, Renderer
@@ -33,7 +33,7 @@ def renderer(people: People) -> Renderer:
             case Kind.NOTICE:
                 return notice(rollback, people)
             case Kind.CARD | Kind.ASK:
-                return card(rollback, people, in_thread=posting.kind is Kind.CARD)
+                return card(rollback, people, reader=_reader(posting, people))
             case Kind.LINE | Kind.TELL:
                 in_thread = posting.kind is Kind.LINE
                 return line(rollback, events, people, about=posting.about, in_thread=in_thread)
@@ -45,3 +45,13 @@ def renderer(people: People) -> Renderer:
                 return None
 
     return render
+
+
+def _reader(posting: Posting, people: People) -> str | None:
+    """Return whose direct messages these are, if they are any, and empty if nobody's any more."""
+    if posting.kind is not Kind.ASK:
+        return None
+    place = posting.place
+    account = Account(platform=place.platform, tenant=place.tenant, user=place.channel)
+    person = people.find(account)
+    return person.key if person else ""

@@ -39,8 +39,11 @@ _REASON: Final = 300
 _MOST_DOUBTS: Final = 8
 
 
-def card(rollback: Rollback, people: People, *, in_thread: bool) -> Message | None:
-    """Make the card of any state, or nothing while there is no plan to decide on."""
+def card(rollback: Rollback, people: People, *, reader: str | None) -> Message | None:
+    """Make the card of any state, or nothing while there is no plan to decide on.
+
+    In somebody's direct messages ``reader`` is that person's key; in the thread it is None.
+    """
     plan = rollback.plan
     if plan is None:
         return None
@@ -49,7 +52,7 @@ def card(rollback: Rollback, people: People, *, in_thread: bool) -> Message | No
         *_headings(rollback, people),
         Facts((*_vital_facts(rollback, plan), *_other_facts(rollback, plan, people))),
         _reason(rollback),
-        *_actions(rollback, plan, people, in_thread=in_thread),
+        *_actions(rollback, plan, reader),
         Note(_last_line(rollback, plan)),
     )
     return Message(_text(rollback, people), blocks)
@@ -137,20 +140,19 @@ def _in_full(rollback: Rollback, plan: Plan) -> Iterator[Fact]:
             yield Fact(words, (_fitting(items, _FULL_ROOM),))
 
 
-def _actions(rollback: Rollback, plan: Plan, people: People, *, in_thread: bool) -> Iterator[Block]:
+def _actions(rollback: Rollback, plan: Plan, reader: str | None) -> Iterator[Block]:
     ticket = str(Ticket(rollback.id, plan.digest))
     stop = Button("Stop", "stop", ticket, Style.DANGER)
+    details = Button("Details", "details", ticket)
+    withdraw = Button("Withdraw", "withdraw", ticket)
+    has_voted = any(vote.person == reader for vote in rollback.standing)
     if rollback.state is State.PENDING:
-        buttons = [
-            Button("Approve", "approve", ticket, Style.PRIMARY),
-            Button("Reject…", "reject", ticket, Style.DANGER),
-            Button("Details", "details", ticket),
-        ]
-        if in_thread:
-            buttons.append(Button("Cancel", "cancel", ticket))
-        yield Buttons(tuple(buttons))
+        approve = Button("Approve", "approve", ticket, Style.PRIMARY)
+        reject = Button("Reject…", "reject", ticket, Style.DANGER)
+        cancel = (Button("Cancel", "cancel", ticket),) if reader is None else ()
+        yield Buttons((withdraw if has_voted else approve, reject, details, *cancel))
     elif rollback.state is State.QUORUM:
-        yield Buttons((stop, Button("Details", "details", ticket)))
+        yield Buttons((stop, details, *((withdraw,) if has_voted else ())))
     elif rollback.state is State.WAITING:
         yield from _questions(rollback, plan)
     if _can_stop(rollback):

@@ -50,9 +50,13 @@ class People:
         self._by_key = {person.key: person for person in self.everybody}
         self._by_account = {a: person for person in self.everybody for a in person.accounts}
 
+    def find(self, account: Account) -> Person | None:
+        """Return the person behind an account, if the map knows one."""
+        return self._by_account.get(account)
+
     def behind(self, account: Account) -> Person:
         """Return the person behind an account, or refuse with the way in."""
-        person = self._by_account.get(account)
+        person = self.find(account)
         if person is None:
             raise Refused(
                 Refusal.UNKNOWN_PERSON,

@@ -85,8 +85,10 @@ def _rank(event: Event) -> Rank:
 
 
 def _asked(people: People, rollback: Rollback) -> Iterator[Account]:
+    """Return the accounts of the first few approvers, and of whoever else voted: to withdraw."""
     approvers = [key for key in rollback.approvers if key != rollback.requester]
-    for key in approvers[:MOST_ASKED]:
+    voters = [vote.person for vote in rollback.approvals]
+    for key in dict.fromkeys((*approvers[:MOST_ASKED], *voters)):
         yield from _accounts(people, rollback, key)
 
 

@@ -40,7 +40,6 @@ async def withdraw(engine: Engine, invocation: Invocation, ticket: Ticket) -> Ro
         ticket,
         Happening.WITHDRAWN,
         lambda r, person, at: approval.withdraw(r, person=person, at=at),
-        anywhere=True,
     )
 
 

@@ -109,7 +109,7 @@ async def test_a_busy_target_links_to_its_rollback(tmp_path: Path) -> None:
 
 
 async def test_every_button_of_a_story_is_a_command(tmp_path: Path) -> None:
-    """Approving through the desk counts, tells how many are missing, and offers Withdraw."""
+    """Approving through the desk counts, tells how many are missing and where to take it back."""
     async with world(tmp_path) as here:
         rollback = await here.ask()
         assert rollback.plan
@@ -117,7 +117,9 @@ async def test_every_button_of_a_story_is_a_command(tmp_path: Path) -> None:
         answer = await desk(here).pressed("approve", here.invocation("manager-one", value=value))
         shown = await desk(here).pressed("details", here.invocation("outsider", value=value))
         status = await desk(here).typed(here.invocation("outsider", text="status"))
-    assert words(answer) == "Your approval is recorded (1 of 2). 1 more to go."
-    assert "withdraw" in str(answer.message)
+    assert words(answer) == (
+        "Your approval is recorded (1 of 2). 1 more to go. "
+        "Withdraw is on the card in your direct messages."
+    )
     assert rollback.plan.digest in str(shown.message)
     assert "1 of 2 approvals" in words(status)

@@ -17,7 +17,7 @@ from tests.notifications.stories import PEOPLE, minutes
 
 def drawn(rollback: Rollback) -> Message:
     """Return the card in the thread."""
-    message = card(rollback, PEOPLE, in_thread=True)
+    message = card(rollback, PEOPLE, reader=None)
     assert message is not None
     return message
 
@@ -172,7 +172,7 @@ def test_many_doubts_are_asked_about_in_turns() -> None:
 
 def test_a_card_needs_a_plan() -> None:
     """While there is no plan, there is nothing to approve and no card."""
-    assert card(stories.at(State.PLANNING), PEOPLE, in_thread=True) is None
+    assert card(stories.at(State.PLANNING), PEOPLE, reader=None) is None
 
 
 def test_a_resolution_waits_for_a_second_person() -> None:
@@ -193,3 +193,28 @@ def test_the_plan_behind_a_card_is_recognised() -> None:
     assert isinstance(made, Plan)
 
     assert f"Plan {made.digest[:8]} · rb-7f3k" in shown(pending)
+
+
+@pytest.mark.parametrize(
+    ("state", "verbs"),
+    [
+        (State.PENDING, ["withdraw", "reject", "details"]),
+        (State.QUORUM, ["stop", "details", "withdraw"]),
+        (State.SUCCEEDED, []),
+    ],
+)
+def test_whoever_approved_can_withdraw_in_private_until_it_starts(
+    state: State, verbs: list[str]
+) -> None:
+    """The card of a voter's direct messages offers Withdraw while it counts, and nobody else's."""
+    asked = stories.at(state)
+    voted = stories.approved(asked, "manager-one") if state is State.PENDING else asked
+
+    mine, other, thread = (
+        stories.buttons(message)
+        for reader in ("manager-one", "responder", None)
+        if (message := card(voted, PEOPLE, reader=reader))
+    )
+
+    assert [button.verb for button in mine] == verbs
+    assert "withdraw" not in {button.verb for button in (*other, *thread)}
