@@ -60,7 +60,7 @@ def _claim(
         eligible={key for key, kind in found.items() if kind is Membership.FULL},
         unclear={key for key, kind in found.items() if kind is Membership.UNREADABLE},
         gone=found.keys() - {key for key, kind in found.items() if kind in _PRESENT},
-        recorded=recorded(tx.events(rollback_id)),
+        recorded=recorded(tx.proven_events(rollback_id)),
     )
     if changed is rollback:
         log.warning("%s waits: the directory does not say who its approvers are", rollback_id)

@@ -91,12 +91,15 @@ def _start_running(tx: Transaction, engine: Engine, rollback: Rollback) -> str:
 
 
 def claimed_plan(tx: Transaction, rollback: Rollback) -> Plan | None:
-    """Return the plan if the audit chain holds the claim of exactly this one."""
+    """Return the plan if a whole audit chain holds the claim of exactly this one, and no end."""
     digest = rollback.plan.digest if rollback.plan else ""
-    for event in tx.events(rollback.id):
+    plan = None
+    for event in tx.proven_events(rollback.id):
+        if event.kind is Happening.ENDED:
+            return None
         if event.kind is Happening.CLAIMED and event.details.get("digest") == digest:
-            return rollback.plan
-    return None
+            plan = rollback.plan
+    return plan
 
 
 async def _settle(engine: Engine, rollback_id: str, token: int) -> str:

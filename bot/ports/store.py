@@ -56,6 +56,10 @@ class Transaction(ABC):
         """Append to the audit chain and return the event with its sequence."""
 
     @abstractmethod
+    def proven_events(self, rollback_id: str) -> tuple[Event, ...]:
+        """Return its timeline; empty unless the chain is whole from its first entry to the end."""
+
+    @abstractmethod
     def events(self, rollback_id: str | None) -> tuple[Event, ...]:
         """Return the timeline; only entries whose place in the chain verifies.
 

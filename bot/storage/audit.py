@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, fields, replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, exists, func, insert, select, update
 
 from bot.domain.event import Event, Happening
 from bot.storage.chain import ChainReport, Entry, Head, verify
@@ -17,6 +17,12 @@ _ENTRIES: Final = select(*(audit.c[field.name] for field in fields(Entry))).orde
     audit.c.sequence
 )
 _MINE: Final = _ENTRIES.where(audit.c.rollback_id == bindparam("rollback_id"))
+_SINCE: Final = _ENTRIES.where(
+    audit.c.sequence
+    >= select(func.min(audit.c.sequence))
+    .where(audit.c.rollback_id == bindparam("rollback_id"))
+    .scalar_subquery()
+)
 _NOBODYS: Final = _ENTRIES.where(audit.c.rollback_id.is_(None))
 _APPEND: Final = insert(audit)
 _HEAD: Final = select(*(audit_head.c[field.name] for field in fields(Head)))
@@ -52,6 +58,25 @@ class AuditPart(Part):
         else:
             rows = self._connection.execute(_MINE, {"rollback_id": rollback_id})
         return tuple(self._verified(Entry(*row) for row in rows))
+
+    def proven_events(self, rollback_id: str) -> tuple[Event, ...]:
+        """Return the timeline, if nothing is missing between its first entry and the chain's end.
+
+        An entry that was taken out leaves a gap that its neighbours can't close without the key.
+        """
+        since = [
+            Entry(*row) for row in self._connection.execute(_SINCE, {"rollback_id": rollback_id})
+        ]
+        if not since:
+            return ()
+        key, first = self._keeper.key, since[0]
+        # The head was verified when it was read; in mid-transaction it has moved, not yet sealed.
+        head = replace(self.head, seal=self.head.sealed_with(key))
+        found = verify(since, head, key, last=first.sequence - 1, mac=first.previous)
+        if not found.is_intact:
+            self._keeper.complain(f"chain of {rollback_id}", f"{rollback_id}: {found.problems[0]}")
+            return ()
+        return tuple(self._verified(one for one in since if one.rollback_id == rollback_id))
 
     def _verified(self, entries: Iterator[Entry]) -> Iterator[Event]:
         for entry in entries:

@@ -115,6 +115,23 @@ async def test_a_withdrawal_stays_a_withdrawal(tmp_path: Path, plant: Plant) -> 
     assert (after.state, after.given, plant.pulled) == (State.PENDING, 1, [])
 
 
+async def test_a_withdrawal_cannot_be_erased(tmp_path: Path, plant: Plant) -> None:
+    """Taking the entry of a withdrawal out of the chain voids every vote instead of one."""
+    async with world(tmp_path) as here:
+        asked = await here.ask()
+        await here.press("approve", "manager-one", asked)
+        await here.press("withdraw", "manager-one", asked)
+        forge(
+            tmp_path,
+            "UPDATE approvals SET withdrawn_at = NULL",
+            "DELETE FROM audit WHERE kind = 'withdrawn'",
+        )
+        await here.press("approve", "manager-two", asked)
+        await wait(here, 30)
+        after = await here.load(asked.id)
+    assert (after.state, after.given, plant.pulled) == (State.PENDING, 0, [])
+
+
 @pytest.mark.parametrize("verb", ["reject", "cancel"])
 async def test_what_ended_is_not_revived(tmp_path: Path, plant: Plant, verb: str) -> None:
     """A rollback that ended is not claimed again after an edit of the database."""
@@ -125,6 +142,21 @@ async def test_what_ended_is_not_revived(tmp_path: Path, plant: Plant, verb: str
         await wait(here, 30)
         after = await here.load(quorum.id)
     assert (after.state, plant.pulled) == (State.PENDING, [])
+
+
+async def test_what_was_done_is_not_done_again(tmp_path: Path, plant: Plant) -> None:
+    """A rollback that succeeded does not run again after an edit of the database."""
+    async with world(tmp_path) as here:
+        done = await here.end(await here.approved())
+        plant.stands["api"] = "new"
+        forge(
+            tmp_path,
+            "UPDATE rollbacks SET state = 'claimed', wake_at = asked_at",
+            "UPDATE steps SET state = 'not_started', receipt = NULL",
+        )
+        await wait(here, 30)
+        after = await here.load(done.id)
+    assert (after.state, plant.pulled) == (State.NEEDS_HUMAN, ["api"])
 
 
 async def test_a_silent_directory_only_delays(tmp_path: Path, plant: Plant) -> None:
