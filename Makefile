@@ -48,8 +48,10 @@ bench: $(READY) ## Measure speed
 docs: $(READY) browser ## Draw the pictures of the documentation again
 	@$(BIN)/python docs/pictures.py $(ARGS)
 
-prove: $(READY) ## Run one part of the proof again and again: make prove PART=journeys
-	@$(BIN)/python -m pytest tests/$(PART) $(ARGS)
+prove: $(READY) ## Run one long proof: make prove PART=workspace
+	@test -n "$(PART)" -a -d tests/prove/$(PART) || { echo "make prove PART=… takes one of:" \
+		$$(cd tests/prove && echo [a-z]*/ | tr -d /) >&2; exit 1; }
+	@$(BIN)/python -m pytest tests/prove/$(PART) $(ARGS)
 
 lock: $(READY) ## Lock the newest versions of all dependencies
 	@$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --all-extras --universal \

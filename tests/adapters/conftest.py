@@ -1,7 +1,6 @@
 """Local providers behind mirrors, one clock for them and us, and the vendors' specifications."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -122,12 +121,3 @@ async def railway(tmp_path: Path, clock: Clock) -> AsyncIterator[World]:
     """The backend's provider."""
     async with world(Railway, "railway", tmp_path / "railway.log", clock) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def specs() -> Path:
-    """The folder of the vendors' specifications."""
-    folder = os.environ.get("TWOKEY_SPECS")
-    if not folder:
-        pytest.skip("TWOKEY_SPECS names no folder: our requests were NOT checked against the specs")
-    return Path(folder)

@@ -43,11 +43,12 @@ Bend = Callable[[Seen, Any], web.Response | Any]
 
 @dataclass
 class Mirror:
-    """Passes everything on to a provider, except what a test bends."""
+    """Passes everything on to a provider, except what a test bends; keeps what was said."""
 
     provider: httpx.AsyncClient
     url: str = ""
     seen: list[Seen] = field(default_factory=list)
+    heard: list[tuple[Seen, bytes]] = field(default_factory=list)
     bends: list[tuple[re.Pattern[str], Bend]] = field(default_factory=list)
 
     def bend(self, requests: str, how: Bend) -> None:
@@ -80,6 +81,7 @@ class Mirror:
             assert request.transport is not None
             request.transport.abort()
             return web.Response()
+        self.heard.append((seen, answer.content))
         for pattern, how in self.bends:
             if pattern.search(_gist(seen)):
                 bent = how(seen, answer.json() if answer.content else None)

@@ -1,10 +1,8 @@
 """A workspace that speaks Slack, a team signed in to it, and a desk whose answers a test sets."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -119,15 +117,6 @@ async def odd_team() -> AsyncIterator[tuple[Team, dict[str, Callable[[], web.Res
             yield team, answers
     finally:
         await runner.cleanup()
-
-
-@pytest.fixture
-def specs() -> Path:
-    """The folder with the vendors' specifications."""
-    folder = os.environ.get("TWOKEY_SPECS")
-    if not folder:
-        pytest.skip("TWOKEY_SPECS is not set, so nothing was compared with Slack's schema")
-    return Path(folder)
 
 
 async def eventually(is_true: Callable[[], bool]) -> None:

@@ -1,6 +1,5 @@
 """Running providers with a clock that the tests move, and the vendors' own specifications."""
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -84,15 +83,6 @@ async def railway(tmp_path: Path) -> AsyncIterator[Running]:
     """The backend's provider."""
     async with running(Railway, tmp_path / "railway.log", Clock()) as provider:
         yield provider
-
-
-@pytest.fixture(scope="session")
-def specs() -> Path:
-    """The folder of the vendors' specifications."""
-    folder = os.environ.get("TWOKEY_SPECS")
-    if not folder:
-        pytest.skip("TWOKEY_SPECS names no folder: the vendors' specifications were NOT checked")
-    return Path(folder)
 
 
 def rollback_path(deployment: str, version: str = "v1") -> str:

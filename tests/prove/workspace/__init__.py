@@ -1,0 +1,1 @@
+"""Judges from outside: what others published drives the local workspace and its providers."""
