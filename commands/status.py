@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from bot.domain.errors import Refused
 from bot.domain.rollback import Rollback, State
 from bot.engine.core import Engine
 from bot.invocation import Answer, Command, Invocation
@@ -12,16 +13,12 @@ _SHOWN: Final = 5
 
 async def handle(engine: Engine, invocation: Invocation) -> Answer:
     """List the open rollbacks of this channel, or the last that ended."""
-    everything, latest = await engine.store.read(lambda tx: (tx.open(), tx.latest(50)))
-    wanted = invocation.text.split()
-    if wanted:
-        known = [r for r in latest if r.place == invocation.place and r.id == wanted[0]]
-        if not known:
-            text = f"There is no rollback {wanted[0][:40]} in this channel."
-            return Answer(Message(text, (Line((text,)),)))
-        return Answer(Message(_sentence(known[0]), (Line(_parts(known[0])),)))
+    if invocation.text:
+        return await _one(engine, invocation)
+    everything, latest = await engine.store.read(
+        lambda tx: (tx.open(), tx.latest(invocation.place, 1))
+    )
     running = [r for r in everything if r.place == invocation.place]
-    ended = [r for r in latest if r.place == invocation.place and r.state.is_terminal]
     if running:
         text = f"{len(running)} open: {'; '.join(_sentence(r) for r in running[:_SHOWN])}"
         lines = tuple(Line(_parts(rollback)) for rollback in running[:_SHOWN])
@@ -29,8 +26,21 @@ async def handle(engine: Engine, invocation: Invocation) -> Answer:
         rest = (Note((f"and {more} more",)),) if more > 0 else ()
         return Answer(Message(text, (*lines, *rest)))
     text = "Nothing is being rolled back."
-    last = (Line(("Last: ", *_parts(ended[0]))),) if ended else ()
+    last = (Line(("Last: ", *_parts(latest[0]))),) if latest else ()
     return Answer(Message(text, (Line((text,)), *last)))
+
+
+async def _one(engine: Engine, invocation: Invocation) -> Answer:
+    """Say where the rollback with this id is; those of other channels are not told about."""
+    wanted = invocation.text.split()[0]
+    try:
+        known = await engine.store.read(lambda tx: tx.load(wanted))
+    except Refused:
+        known = None
+    if known is None or known.place != invocation.place:
+        text = f"There is no rollback {wanted[:40]} in this channel."
+        return Answer(Message(text, (Line((text,)),)))
+    return Answer(Message(_sentence(known), (Line(_parts(known)),)))
 
 
 def _sentence(rollback: Rollback) -> str:

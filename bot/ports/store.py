@@ -36,8 +36,8 @@ class Transaction(ABC):
         """Return the one that is undecided or running for this target."""
 
     @abstractmethod
-    def latest(self, limit: int) -> tuple[Rollback, ...]:
-        """Return the newest rollbacks, newest first."""
+    def latest(self, place: Place, limit: int) -> tuple[Rollback, ...]:
+        """Return the newest rollbacks of a channel, newest first."""
 
     @abstractmethod
     def open(self) -> tuple[Rollback, ...]:

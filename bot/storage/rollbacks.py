@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -11,21 +11,28 @@ from sqlalchemy import Row, Select, bindparam, func, insert, select, update
 
 from bot.domain.errors import Refusal, Refused
 from bot.domain.rollback import Rollback, StepRun
+from bot.domain.target import Place
 from bot.storage import codec
 from bot.storage.errors import Conflict, Quarantined
 from bot.storage.part import Part, by_dialect
-from bot.storage.tables import OPEN, approvals, claims, rollbacks, steps
+from bot.storage.tables import IS_OPEN, approvals, claims, rollbacks, steps
 
 _ROWS: Final = select(rollbacks, claims.c.token, claims.c.claimed_at).outerjoin(claims)
 _ONE: Final = _ROWS.where(rollbacks.c.id == bindparam("rollback_id"))
 _ONE_LOCKED: Final = _ONE.with_for_update(of=rollbacks)
-_OPEN: Final = _ROWS.where(rollbacks.c.state.in_(sorted(OPEN)))
+_OPEN: Final = _ROWS.where(IS_OPEN)  # in the very words of the index
 _OPEN_FOR: Final = _OPEN.where(
     rollbacks.c.target == bindparam("target"), rollbacks.c.environment == bindparam("environment")
 )
 _OLDEST_OPEN: Final = _OPEN.order_by(rollbacks.c.asked_at, rollbacks.c.id)
-_LATEST: Final = _ROWS.order_by(rollbacks.c.asked_at.desc(), rollbacks.c.id.desc()).limit(
-    bindparam("limit")
+_LATEST: Final = (
+    _ROWS.where(
+        rollbacks.c.platform == bindparam("platform"),
+        rollbacks.c.tenant == bindparam("tenant"),
+        rollbacks.c.channel == bindparam("channel"),
+    )
+    .order_by(rollbacks.c.asked_at.desc(), rollbacks.c.id.desc())
+    .limit(bindparam("limit"))
 )
 _DUE: Final = _ROWS.where(rollbacks.c.wake_at <= bindparam("now")).order_by(rollbacks.c.wake_at)
 _NEXT: Final = select(func.min(rollbacks.c.wake_at)).where(rollbacks.c.wake_at > bindparam("now"))
@@ -103,9 +110,9 @@ class RollbackPart(Part):
             return assemble()
         return None
 
-    def latest(self, limit: int) -> tuple[Rollback, ...]:
-        """Return the newest rollbacks, newest first."""
-        return tuple(self._readable(_LATEST, limit=limit))
+    def latest(self, place: Place, limit: int) -> tuple[Rollback, ...]:
+        """Return the newest rollbacks of a channel, newest first."""
+        return tuple(self._readable(_LATEST, **asdict(place), limit=limit))
 
     def open(self) -> tuple[Rollback, ...]:
         """Return all that are undecided or running, oldest first."""

@@ -49,7 +49,7 @@ def _one_of(column: str, values: Iterable[StrEnum]) -> str:
     return f"{column} IN ({quoted})"
 
 
-OPEN: Final = UNDECIDED | EXECUTING
+IS_OPEN: Final = text(_one_of("state", UNDECIDED | EXECUTING))
 _LONG = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows only in an INTEGER
 
 metadata = MetaData(
@@ -74,19 +74,20 @@ rollbacks = Table(
     Column("tenant", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("requester", Text, nullable=False),
-    Column("asked_at", Moment, nullable=False, index=True),
+    Column("asked_at", Moment, nullable=False),
     Column("wake_at", Moment, index=True),
     Column("body", Text, nullable=False),  # JSON of what no other column and table holds
     CheckConstraint(_one_of("state", State), name="state"),
     UniqueConstraint("id", "requester"),
+    Index("newest_in_channel", "platform", "tenant", "channel", "asked_at", "id"),
 )
 Index(
     "one_open_rollback_per_target",
     rollbacks.c.target,
     rollbacks.c.environment,
     unique=True,
-    sqlite_where=text(_one_of("state", OPEN)),
-    postgresql_where=text(_one_of("state", OPEN)),
+    sqlite_where=IS_OPEN,
+    postgresql_where=IS_OPEN,
 )
 
 approvals = Table(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.bench.bots import DEFAULT, FLOOR, LEAN, OURS, Bot, Kind, started
+from tests.bench.growth import growth
 from tests.bench.results import RTT, Samples, quantile
 
 
@@ -20,6 +21,9 @@ class Scale:
     approvals: int = 5  # few: the bot's own pace of edits ends somewhere behind
     pairs: int = 2
     at_once: int = 64
+    short: int = 1000  # entries of the audit chain
+    long: int = 1_000_000
+    reads: int = 500
     settle: float = 2.0
     rest: float = 5.0
 
@@ -61,9 +65,15 @@ async def start_and_rest(scale: Scale) -> Samples:
     return times | {"memory": memory, "idle": idle * 100}
 
 
+async def history(scale: Scale) -> Samples:
+    """Figure 9: what a long history costs."""
+    return await growth(short=scale.short, long=scale.long, times=scale.reads)
+
+
 FIGURES: Final[Mapping[str, Callable[[Scale], Awaitable[Samples]]]] = {
     "2": acknowledgements,
     "5": approvals,
+    "9": history,
     "10": start_and_rest,
 }
 

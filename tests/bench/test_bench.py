@@ -8,7 +8,18 @@ from tests.bench.results import AIMS, judge
 async def test_one_round_of_each_figure_yields_numbers() -> None:
     """A short round of every figure runs to its end and has a ratio for each aim."""
     # given
-    scale = Scale(commands=1, stream=2, approvals=1, pairs=1, at_once=2, settle=0, rest=0.2)
+    scale = Scale(
+        commands=1,
+        stream=2,
+        approvals=1,
+        pairs=1,
+        at_once=2,
+        settle=0,
+        rest=0.2,
+        short=20,
+        long=40,
+        reads=4,
+    )
 
     # when
     lines = judge(await measure(list(FIGURES), rounds=1, scale=scale))

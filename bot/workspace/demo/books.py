@@ -3,12 +3,18 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 from bot.clock import SystemClock
 from bot.domain.event import Happening
 from bot.domain.rollback import Rollback
+from bot.domain.target import Place
 from bot.storage.chain import load_or_create_key
 from bot.storage.store import SqlStore
+from bot.workspace.demo.config import DEPLOYS
+from bot.workspace.slack.seed import TEAM
+
+_DEPLOYS: Final = Place("slack", TEAM["id"], DEPLOYS)
 
 
 @asynccontextmanager
@@ -25,7 +31,7 @@ async def opened(folder: Path) -> AsyncGenerator[SqlStore]:
 
 async def newest(store: SqlStore) -> Rollback | None:
     """Return the newest rollback, if there is any."""
-    return next(iter(await store.read(lambda tx: tx.latest(1))), None)
+    return next(iter(await store.read(lambda tx: tx.latest(_DEPLOYS, 1))), None)
 
 
 async def are_closed(store: SqlStore) -> bool:

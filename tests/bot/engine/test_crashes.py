@@ -15,6 +15,7 @@ from bot.engine.sweep import sweep
 from bot.ports import Store
 from bot.storage.store import SqlStore
 from notifications import renderer
+from tests.bot.builders import DEPLOYS
 from tests.bot.engine.plant import PLANT, Plant
 from tests.bot.engine.trouble import Death, FaultyStore, Memory, Remembering, Wall
 from tests.bot.engine.world import EVERYONE, Inline, VirtualClock, World, shop, world
@@ -67,11 +68,13 @@ async def live(here: World, wall: Wall, store: Store, until: Holds) -> Rollback:
                 await asyncio.wait(here.engine.tasks, timeout=0.05)
             await here.clock.sleep(wait)
             await delivery.run_once()
-            latest, owed = await store.read(lambda tx: (tx.latest(1), tx.due_postings(1)))
+            latest, owed = await store.read(lambda tx: (tx.latest(DEPLOYS, 1), tx.due_postings(1)))
             if latest and until(latest[0]) and not owed:
                 return latest[0]
             await act(here, wall, latest[0] if latest else None)
-    raise AssertionError(f"it never gets there: {await store.read(lambda tx: tx.latest(1))}")
+    raise AssertionError(
+        f"it never gets there: {await store.read(lambda tx: tx.latest(DEPLOYS, 1))}"
+    )
 
 
 async def act(here: World, wall: Wall, rollback: Rollback | None) -> None:

@@ -12,6 +12,7 @@ from bot.ports import Transaction
 from bot.storage.errors import Conflict, NotRecorded, Quarantined
 from bot.storage.store import SqlStore
 from tests.bot.storage.samples import (
+    DEPLOYS,
     EVIDENCE,
     MONDAY,
     RECEIPT,
@@ -149,7 +150,7 @@ async def test_lists_are_in_order(any_store: SqlStore) -> None:
     )
     await any_store.write(adding(two, three, ended(one)))
 
-    newest = await any_store.read(lambda tx: tx.latest(2))
+    newest = await any_store.read(lambda tx: tx.latest(DEPLOYS, 2))
     still_open = await any_store.read(lambda tx: tx.open())
 
     assert newest == (three, two)
@@ -196,7 +197,11 @@ async def test_a_damaged_record_stops_nobody_else(
     with caplog.at_level(logging.ERROR):
         lists = [
             await any_store.read(
-                lambda tx: (tx.due(), [r.id for r in tx.open()], [r.id for r in tx.latest(9)])
+                lambda tx: (
+                    tx.due(),
+                    [r.id for r in tx.open()],
+                    [r.id for r in tx.latest(DEPLOYS, 9)],
+                )
             )
             for _ in range(2)
         ]

@@ -69,7 +69,8 @@ def _decisions() -> None:
         ),
         sa.UniqueConstraint("id", "requester"),
     )
-    op.create_index("ix_rollbacks_asked_at", "rollbacks", ["asked_at"])
+    newest = ["platform", "tenant", "channel", "asked_at", "id"]
+    op.create_index("newest_in_channel", "rollbacks", newest)
     op.create_index("ix_rollbacks_wake_at", "rollbacks", ["wake_at"])
     _unique_where("one_open_rollback_per_target", "rollbacks", ["target", "environment"], _OPEN)
     op.create_table(
