@@ -29,8 +29,15 @@ class Move:
     origin: Point
     goal: Point
 
-    async def make(self, *, serving: str) -> Receipt:
-        """Ask for it once, if this deployment still serves, and follow the new one to its end."""
+    async def make(self, *, after: datetime) -> Receipt:
+        """Ask for it once, and follow the new deployment, made later than this, to its end."""
+        await self.api.roll_back(self.goal.id)
+        new = await self._appears(await self.api.deployment(self.goal.id), after=after)
+        # Railway said yes and shows nothing of it. That is for verify to find, not for us to judge.
+        return await self._follow(new) if new else self._receipt(None)
+
+    async def make_if(self, *, serving: str) -> Receipt:
+        """Read first, and ask for it if this deployment still serves."""
         try:
             goal = await self.api.deployment(self.goal.id)
             active = (await self.api.instance()).serving
@@ -43,11 +50,7 @@ class Move:
             raise NotApplied(
                 f"{self.subject} left {self.origin.label} in the meantime. Nothing was changed."
             )
-        await self.api.roll_back(goal.id)
-        newest = max(row.created_at for row in (active, *known))
-        new = await self._appears(goal, after=newest)
-        # Railway said yes and shows nothing of it. That is for verify to find, not for us to judge.
-        return await self._follow(new) if new else self._receipt(None)
+        return await self.make(after=max(row.created_at for row in (active, *known)))
 
     async def find(self) -> Receipt | None:
         """Look whether such a deployment was made since the origin was, and follow it."""

@@ -1,5 +1,6 @@
 """``railway.rollback``: which deployment, and what people are told about it."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar, Final, NoReturn, Self
@@ -48,7 +49,7 @@ class RailwayRollback(Action):
     async def preview(self, tools: Tools) -> Preview:
         """Read what serves now and what would serve."""
         api = self._api(tools)
-        instance = await api.instance()
+        instance, auto_deploys = await asyncio.gather(api.instance(), api.is_auto_deploying())
         subject = f"Railway {self.label or instance.service_name}"
         serving = instance.serving or _refuse(f"{subject} was never deployed.")
         current = serving.version
@@ -61,22 +62,37 @@ class RailwayRollback(Action):
         before, after = points(before=current, after=chosen)
         return Preview(
             subject=subject,
-            resource=f"railway:service/{self.service}/{self.environment}",
+            resource=self._resource,
             before=before,
             after=after,
             comes_back=(chosen.code, "variables of that deployment"),
             stays_lost=("what was written to databases and volumes since",),
             warnings=(
                 *_warnings(instance, versions, current=current, chosen=chosen),
-                *_auto_deploy_warning(chosen, is_on=await api.is_auto_deploying()),
+                *_auto_deploy_warning(chosen, is_on=auto_deploys),
             ),
             undo=f"roll forward to {before.label} again, about 1 min",
             seconds=60,
+            as_of=max(row.created_at for row in (serving, *rows)),
         )
+
+    async def reread(self, tools: Tools, approved: Preview) -> Preview:
+        """Ask, in one round trip, what serves and whether Railway still keeps the goal's image.
+
+        Where one of them changed, a whole preview says what people have to know about it.
+        """
+        api = self._api(tools)
+        instance, rows = await asyncio.gather(api.instance(), api.newest())
+        serving, goal = instance.serving, approved.after.id
+        is_kept = any(row.id == goal and not row.version.obstacle for row in rows)
+        if not is_kept or serving is None or serving.id != approved.before.id:
+            return await self.preview(tools)
+        newest = max(row.created_at for row in (serving, *rows))
+        return replace(approved, resource=self._resource, as_of=newest)
 
     async def execute(self, tools: Tools, preview: Preview) -> Receipt:
         """Ask for the rollback once, and follow the deployment that it makes."""
-        return await self._move(tools, preview).make(serving=preview.before.id)
+        return await self._move(tools, preview).make(after=preview.as_of)
 
     async def probe(self, tools: Tools, preview: Preview) -> Receipt | bool:
         """Look for the deployment that the rollback makes; each call would make another one."""
@@ -97,7 +113,11 @@ class RailwayRollback(Action):
 
     async def undo(self, tools: Tools, preview: Preview, receipt: Receipt) -> Receipt:
         """Deploy what served before again, if our deployment still serves."""
-        return await self._undoing(tools, preview).make(serving=receipt.reference)
+        return await self._undoing(tools, preview).make_if(serving=receipt.reference)
+
+    @property
+    def _resource(self) -> str:
+        return f"railway:service/{self.service}/{self.environment}"
 
     def _api(self, tools: Tools) -> Api:
         return Api(

@@ -13,6 +13,7 @@ from pydantic import AliasChoices, Field, RootModel
 from adapters.calls import Answer, Vendor
 from adapters.versions import Name, Version
 from bot.domain.errors import Unreachable
+from bot.domain.plan import NEVER
 
 Kind = Literal["rollback", "promote"]
 
@@ -43,9 +44,14 @@ class Job(Answer):
         """Tell whether nothing more comes of it."""
         return self.job_status in {"succeeded", "failed", "skipped"}
 
+    @property
+    def asked_at(self) -> datetime:
+        """Return when it was asked for, by Vercel's clock."""
+        return _moment(self.requested_at)
+
     def is_running(self, now: datetime) -> bool:
         """Tell whether it may still move domains."""
-        return not self.is_over and _moment(self.requested_at) > now - JOB_LIFE
+        return not self.is_over and self.asked_at > now - JOB_LIFE
 
 
 class _Reference(Answer):
@@ -68,6 +74,11 @@ class Project(Answer):
         """Return the id of the deployment in production; empty if there is none."""
         production = self.targets.get("production")
         return production.id if production else ""
+
+    @property
+    def as_of(self) -> datetime:
+        """Return when the last job that changed it was asked for."""
+        return self.last_alias_request.asked_at if self.last_alias_request else NEVER
 
 
 class Deployment(Answer):

@@ -1,13 +1,14 @@
 """Production on its way from one deployment to another, and where each domain ended up."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
 from adapters.calls import read_until
 from adapters.vercel.api import Api, Job, Kind, Project
 from bot.domain.errors import InDoubt, NotApplied, Unreachable
-from bot.domain.plan import Evidence, Point, Receipt
+from bot.domain.plan import NEVER, Evidence, Point, Receipt
 from bot.ports import Tools
 
 JOB_SECONDS: Final = 120.0  # a job takes seconds; what takes longer is for verify to tell
@@ -25,29 +26,35 @@ class Move:
     origin: Point
     goal: Point
 
-    async def make(self) -> Receipt:
-        """Ask for it unless it is done or under way, and wait for its end."""
+    async def make(self, *, after: datetime) -> Receipt:
+        """Ask for it once, and wait for the end of its job: the one asked for later than this."""
+        await self._ask()
+        return await self._arrive(after=after)
+
+    async def make_unless_made(self) -> Receipt:
+        """Read first, and ask for it unless it is done or under way."""
         try:
             project = await self._project()
         except Unreachable as error:
             raise NotApplied(str(error)) from error
-        earlier = project.last_alias_request
-        running = earlier if earlier and earlier.is_running(self._tools.now()) else None
+        job = project.last_alias_request
+        running = job if job and job.is_running(self._tools.now()) else None
         if running and running.to_deployment_id == self.goal.id:
-            earlier = None  # an attempt whose answer was lost did ask for it
-        elif project.serving == self.goal.id and not running:
+            return await self._arrive(after=NEVER)  # an attempt whose answer was lost asked for it
+        if project.serving == self.goal.id and not running:
             return self._receipt("already there")
-        elif running or project.serving != self.origin.id:
+        if running or project.serving != self.origin.id:
             raise NotApplied(
                 f"Production of {self.subject} left {self.origin.label}, or somebody else is "
                 "moving it right now. Nothing was changed."
             )
-        else:
-            await self._ask()
-        project = await self.watch(after=earlier)
+        return await self.make(after=project.as_of)
+
+    async def _arrive(self, *, after: datetime) -> Receipt:
+        project = await self.watch(after=after)
         if arrived := await self.outcome(project):
             return arrived
-        job = self._job(project, after=earlier)
+        job = self._job(project, after=after)
         if job and job.is_over and job.job_status != "succeeded":
             raise NotApplied(
                 f"Vercel took the request, but its job ended as {job.job_status}. Production still "
@@ -56,8 +63,8 @@ class Move:
         # Vercel said yes and shows nothing of it. That is for verify to find, not for us to judge.
         return self._receipt(job.job_status if job else "accepted, never seen")
 
-    async def watch(self, *, after: Job | None) -> Project:
-        """Wait for the end of our job: to our goal, and newer than the one before we asked.
+    async def watch(self, *, after: datetime = NEVER) -> Project:
+        """Wait for the end of our job: to our goal, and newer than what was there before we asked.
 
         Both times are Vercel's own, so no difference between two clocks takes an old job for ours.
         """
@@ -73,7 +80,7 @@ class Move:
 
     async def outcome(self, project: Project) -> Receipt | None:
         """Return the receipt if production arrived and None if it never left its origin."""
-        job = self._job(project, after=None)
+        job = self._job(project)
         status = job.job_status if job else "no job"
         if status not in {"failed", "skipped"}:
             return self._receipt(status) if project.serving == self.goal.id else None
@@ -114,11 +121,10 @@ class Move:
         if not is_conflict or (await self._project()).serving != self.goal.id:
             self.api.vendor.turned_down(NotApplied, response)
 
-    def _job(self, project: Project, *, after: Job | None) -> Job | None:
+    def _job(self, project: Project, *, after: datetime = NEVER) -> Job | None:
         job = project.last_alias_request
-        if job is None or job.to_deployment_id != self.goal.id:
-            return None
-        return job if after is None or job.requested_at > after.requested_at else None
+        is_ours = job is not None and job.to_deployment_id == self.goal.id and job.asked_at > after
+        return job if is_ours else None
 
     def _receipt(self, status: str) -> Receipt:
         details = {"job": status, "from": self.origin.id, "project": self.project_id}

@@ -1,5 +1,6 @@
 """``vercel.rollback``: what to do, and when it may be said to be done."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -52,10 +53,10 @@ class VercelRollback(Action):
         project = await api.project(self.project)
         subject = f"Vercel {project.name}"
         _check_calm(project, team=self.team, subject=subject, now=tools.now())
-        current = await _current(api, project, subject=subject)
-        chosen = await self._chosen(api, project, current=current, subject=subject)
+        (current, chosen), domains = await asyncio.gather(
+            self._ends(api, project, subject=subject), api.domains(project.id)
+        )
         before, after = points(before=current, after=chosen)
-        domains = await api.domains(project.id)
         return Preview(
             subject=subject,
             resource=RESOURCE + project.id,
@@ -70,16 +71,32 @@ class VercelRollback(Action):
             warnings=tuple(_warnings(project, current=current, chosen=chosen)),
             undo=f"promote {before.label} again, a few seconds",
             seconds=15,
+            as_of=project.as_of,
         )
+
+    async def reread(self, tools: Tools, approved: Preview) -> Preview:
+        """Ask, in one round trip, what production serves and whether Vercel still offers the goal.
+
+        Where one of them changed, a whole preview says what people have to know about it.
+        """
+        api, goal = self._api(tools), approved.after
+        project, rows = await asyncio.gather(
+            api.project(self.project), self._rows(api, self.project, goal.id, made_at=goal.made_at)
+        )
+        _check_calm(project, team=self.team, subject=approved.subject, now=tools.now())
+        is_offered = any(row.id == goal.id and not row.version.obstacle for row in rows)
+        if not is_offered or project.serving != approved.before.id:
+            return await self.preview(tools)
+        return replace(approved, resource=RESOURCE + project.id, as_of=project.as_of)
 
     async def execute(self, tools: Tools, preview: Preview) -> Receipt:
         """Ask for the rollback once, and wait until its job is over."""
-        return await self._move(tools, preview).make()
+        return await self._move(tools, preview).make(after=preview.as_of)
 
     async def probe(self, tools: Tools, preview: Preview) -> Receipt | bool:
         """Look whether production is, or is on its way, where the rollback was to bring it."""
         move = self._move(tools, preview)
-        return await move.outcome(await move.watch(after=None)) or False
+        return await move.outcome(await move.watch()) or False
 
     async def verify(
         self, tools: Tools, preview: Preview, receipt: Receipt
@@ -96,7 +113,7 @@ class VercelRollback(Action):
 
     async def undo(self, tools: Tools, preview: Preview, receipt: Receipt) -> Receipt:
         """Promote what production served before; new pushes go live again, too."""
-        return await self._undoing(tools, preview).make()
+        return await self._undoing(tools, preview).make_unless_made()
 
     def _api(self, tools: Tools) -> Api:
         return Api(Vendor(name="Vercel", secret=self.secrets[0], tools=tools), self.team)
@@ -115,6 +132,10 @@ class VercelRollback(Action):
         move = self._move(tools, preview)
         return replace(move, kind="promote", origin=move.goal, goal=move.origin)
 
+    async def _ends(self, api: Api, project: Project, *, subject: str) -> tuple[Version, Version]:
+        current = await _current(api, project, subject=subject)
+        return current, await self._chosen(api, project, current=current, subject=subject)
+
     async def _chosen(
         self, api: Api, project: Project, *, current: Version, subject: str
     ) -> Version:
@@ -127,21 +148,27 @@ class VercelRollback(Action):
             )
             chosen = last_good([row.version for row in rows], current=current)
             return chosen or nothing_to_go_back_to(subject)
-        wanted, before = _host_or_name(self.to), None
+        wanted, made_at = _host_or_name(self.to), None
         if wanted.startswith("dpl_") or "." in wanted:
             meant = await api.deployment(wanted)
             if meant is not None:
                 _check_owner(meant, project, subject=subject)
-                wanted, before = meant.id, meant.created_at + 1
+                wanted, made_at = meant.id, meant.version.made_at
         if wanted == current.id:
             return current
-        rows = await api.deployments(
-            project.id,
-            before=before,
-            is_enough=lambda page: any(row.id == wanted for row in page),
-        )
+        rows = await self._rows(api, project.id, wanted, made_at=made_at)
         others = [row.version for row in rows if row.id != current.id]
         return named([*others, current], wanted, current=current, subject=subject)
+
+    async def _rows(
+        self, api: Api, project: str, wanted: str, *, made_at: datetime | None
+    ) -> tuple[Deployment, ...]:
+        """Return deployments down to the wanted one; from it on, where it is known when it was."""
+        return await api.deployments(
+            project,
+            before=made_at.timestamp() * 1000 + 1 if made_at else None,
+            is_enough=lambda page: any(row.id == wanted for row in page),
+        )
 
 
 async def _current(api: Api, project: Project, *, subject: str) -> Version:

@@ -4,10 +4,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from bot.domain.target import Effect, Risk
+
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Preview:
     warnings: tuple[str, ...] = ()
     undo: str = ""
     seconds: int = 60  # expected duration
+    as_of: datetime = NEVER  # the system's own time of the newest change it knew: ours is newer
 
     @property
     def is_noop(self) -> bool:

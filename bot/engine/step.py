@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.domain.errors import NotApplied
 from bot.domain.event import Happening
-from bot.domain.plan import Evidence, Receipt, Step
+from bot.domain.plan import Evidence, Preview, Receipt, Step
 from bot.domain.rollback import Rollback, State, StepRun, StepState
 from bot.domain.target import Effect
 from bot.engine.change import commit
@@ -65,7 +65,7 @@ class _Attempt:
         tools = self._tools(attempt=before.attempt + 1)
         try:
             async with asyncio.timeout(self._engine.limits.plan):
-                now = await self._action.preview(tools)
+                now = await self._action.reread(tools, self._step.preview)
         except Exception as error:  # noqa: BLE001 - whatever it was, nothing was sent
             note = in_words(error, doing="reading the live system")
             return await self._not_started(StepState.FAILED, note)
@@ -78,7 +78,7 @@ class _Attempt:
         run = await self._intend()
         if run.state is not StepState.RUNNING:
             return run
-        return await self._act(run)
+        return await self._act(run, now)
 
     async def _intend(self) -> StepRun:
         """Commit that the call is about to be made; without this row no call is ever made."""
@@ -88,11 +88,11 @@ class _Attempt:
 
         return await self._save(intend, Happening.STEP_STARTED, if_free=True)
 
-    async def _act(self, run: StepRun) -> StepRun:
+    async def _act(self, run: StepRun, now: Preview) -> StepRun:
         tools = self._tools(attempt=run.attempt)
         try:
             async with asyncio.timeout(self._engine.limits.step):
-                receipt = await self._action.execute(tools, self._step.preview)
+                receipt = await self._action.execute(tools, now)
         except NotApplied as error:
             return await self._end(StepState.FAILED, note=str(error))
         except Exception as error:  # noqa: BLE001 - whatever went wrong, it may have happened

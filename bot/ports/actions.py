@@ -61,6 +61,13 @@ class Action(BaseModel, ABC):
         ``Unreachable`` when the system can't be read.
         """
 
+    async def reread(self, tools: Tools, approved: Preview) -> Preview:
+        """Read again, right before the step, whether it would still do what was approved.
+
+        The step waits for it: an adapter that can tell in fewer round trips does that here.
+        """
+        return await self.preview(tools)
+
     def bound(self, preview: Preview) -> Self:
         """Return this action tied to exactly what was previewed; what a plan holds."""
         return self
@@ -73,6 +80,7 @@ class Action(BaseModel, ABC):
     async def execute(self, tools: Tools, preview: Preview) -> Receipt:
         """Do it, one try, and return when the system says it is done.
 
+        ``preview`` was read a moment ago and agrees with what was approved: no need to read again.
         Raises ``NotApplied`` if the system proved that nothing happened; anything else raised
         means that it may have happened.
         """

@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 
 from adapters.railway import RailwayRollback
-from bot.domain.errors import InDoubt, NotApplied, Unreachable
+from bot.domain.errors import InDoubt, NotApplied, Refused, Unreachable
 from bot.domain.plan import Preview, Receipt
 from bot.workspace.providers import seed
 from tests.adapters.conftest import JOB_SECONDS, World
@@ -67,25 +67,52 @@ async def test_undo_rolls_forward_again(railway: World, preview: Preview) -> Non
     assert (evidence.expected, evidence.holds) == ("v42 (SUCCESS)", True)
 
 
-async def test_there_already(railway: World, preview: Preview) -> None:
-    """A rollback that somebody else made in the meantime is not made again."""
-    first = await ROLLBACK.execute(railway.tools, preview)
+async def test_the_look_before_the_step_takes_one_round_trip(
+    railway: World, preview: Preview
+) -> None:
+    """Two questions that wait for no answer say that it would still do what was approved."""
+    bound = ROLLBACK.bound(preview)
+    railway.mirror.seen.clear()
 
-    again = await ROLLBACK.execute(railway.tools, preview)
+    now = await bound.reread(railway.tools, preview)
 
-    assert again.reference == first.reference
-    assert railway.effects == DONE
+    assert now == preview
+    assert len(railway.mirror.seen) == 2
 
 
 async def test_the_service_moved_elsewhere(railway: World, preview: Preview) -> None:
-    """Nothing is sent when the service no longer runs what people saw."""
+    """The look before the step says so when the service no longer runs what people saw."""
     older = ROLLBACK.wanting("v39")
     await older.execute(railway.tools, await older.preview(railway.tools))
 
-    with pytest.raises(NotApplied, match=r"left v42 in the meantime\. Nothing was changed"):
-        await ROLLBACK.execute(railway.tools, preview)
+    now = await ROLLBACK.bound(preview).reread(railway.tools, preview)
 
-    assert railway.effects == [("railway.rollback", seed.RAILWAY_OLDER)]
+    assert not now.agrees_with(preview)
+    assert now.before.label == "v39"
+
+
+async def test_an_image_that_is_kept_no_more(railway: World, preview: Preview) -> None:
+    """The look before the step refuses a goal whose image Railway dropped in the meantime."""
+    railway.mirror.bend("query List", lambda _, answer: with_rows(answer, canRollback=False))
+
+    with pytest.raises(Refused, match="can't go back to v41: Railway no longer keeps its image"):
+        await ROLLBACK.bound(preview).reread(railway.tools, preview)
+
+
+async def test_undo_looks_first(railway: World, preview: Preview) -> None:
+    """Undo sends nothing when it is done already, or when the service runs something else."""
+    receipt = await ROLLBACK.execute(railway.tools, preview)
+    first = await ROLLBACK.undo(railway.tools, preview, receipt)
+    effects = railway.effects
+
+    again = await ROLLBACK.undo(railway.tools, preview, receipt)
+    older = ROLLBACK.wanting("v39")
+    await older.execute(railway.tools, await older.preview(railway.tools))
+    with pytest.raises(NotApplied, match=r"left v41 in the meantime\. Nothing was changed"):
+        await ROLLBACK.undo(railway.tools, preview, receipt)
+
+    assert again.reference == first.reference
+    assert railway.effects == [*effects, ("railway.rollback", seed.RAILWAY_OLDER)]
 
 
 @pytest.mark.parametrize(
@@ -302,8 +329,10 @@ async def test_nothing_is_sent_if_railway_can_not_be_read_first(
     """The look right before the mutation is part of the step: without it, nothing is sent."""
     await railway.misbehave("server_error", on="any", times=9)
 
+    with pytest.raises(Unreachable, match="can't be read"):
+        await ROLLBACK.bound(preview).reread(railway.tools, preview)
     with pytest.raises(NotApplied, match="can't be read"):
-        await ROLLBACK.execute(railway.tools, preview)
+        await ROLLBACK.undo(railway.tools, preview, Receipt("", {}))
 
     assert railway.mirror.sent(MUTATION) == []
 

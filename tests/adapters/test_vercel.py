@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 
 from adapters.vercel import VercelRollback
-from bot.domain.errors import InDoubt, NotApplied
+from bot.domain.errors import InDoubt, NotApplied, Refused
 from bot.domain.plan import Preview, Receipt
 from bot.workspace.providers import seed
 from tests.adapters.conftest import World
@@ -63,26 +63,32 @@ async def test_undo_promotes_what_served_before(vercel: World, preview: Preview)
     assert again.warnings == ("Until Undo, new pushes are built but don't go live.",)
 
 
+async def test_the_look_before_the_step_takes_one_round_trip(
+    vercel: World, preview: Preview
+) -> None:
+    """Two questions that wait for no answer say that it would still do what was approved."""
+    bound = ROLLBACK.bound(preview)
+    vercel.mirror.seen.clear()
+
+    now = await bound.reread(vercel.tools, preview)
+
+    assert now == preview
+    assert len(vercel.mirror.seen) == 2
+
+
 async def test_there_already(vercel: World, preview: Preview) -> None:
-    """A rollback that somebody else made in the meantime is not made again."""
+    """A rollback that somebody else made in the meantime leaves nothing to do."""
     await ROLLBACK.execute(vercel.tools, preview)
 
-    receipt = await ROLLBACK.execute(vercel.tools, preview)
+    now = await ROLLBACK.bound(preview).reread(vercel.tools, preview)
 
-    assert vercel.effects == DONE
-    assert receipt.details["job"] == "already there"
+    assert now.is_noop
+    assert now.leads_where(preview)
 
 
 async def test_there_already_by_the_time_vercel_is_asked(vercel: World, preview: Preview) -> None:
     """Vercel's conflict counts as done if production is where it should be."""
     await ROLLBACK.execute(vercel.tools, preview)
-    looks = iter([seed.VERCEL_BAD])
-    vercel.mirror.bend(
-        PROJECT,
-        lambda _seen, project: (
-            project | {"targets": {"production": {"id": next(looks, seed.VERCEL_GOOD)}}}
-        ),
-    )
 
     receipt = await ROLLBACK.execute(vercel.tools, preview)
 
@@ -92,14 +98,44 @@ async def test_there_already_by_the_time_vercel_is_asked(vercel: World, preview:
 
 
 async def test_production_moved_elsewhere(vercel: World, preview: Preview) -> None:
-    """Nothing is sent when production is no longer where people saw it."""
+    """The look before the step says so when production is no longer where people saw it."""
     older = ROLLBACK.wanting(seed.VERCEL_OLDER)
     await older.execute(vercel.tools, await older.preview(vercel.tools))
 
-    with pytest.raises(NotApplied, match=r"left v42.*Nothing was changed"):
-        await ROLLBACK.execute(vercel.tools, preview)
+    now = await ROLLBACK.bound(preview).reread(vercel.tools, preview)
 
-    assert vercel.effects == [("vercel.rollback", seed.VERCEL_OLDER)]
+    assert not now.agrees_with(preview)
+    assert now.before.id == seed.VERCEL_OLDER
+
+
+async def test_a_goal_that_is_offered_no_more(vercel: World, preview: Preview) -> None:
+    """The look before the step refuses a goal that Vercel took back in the meantime."""
+    vercel.mirror.bend(
+        "GET /v6/deployments",
+        lambda _seen, answer: {
+            **answer,
+            "deployments": [row | {"isRollbackCandidate": False} for row in answer["deployments"]],
+        },
+    )
+
+    with pytest.raises(Refused, match="can't go back to v41: Vercel does not offer it"):
+        await ROLLBACK.bound(preview).reread(vercel.tools, preview)
+
+
+async def test_undo_looks_first(vercel: World, preview: Preview) -> None:
+    """Undo sends nothing when it is done already, or when production is somewhere else by now."""
+    receipt = await ROLLBACK.execute(vercel.tools, preview)
+    await ROLLBACK.undo(vercel.tools, preview, receipt)
+    effects = vercel.effects
+
+    again = await ROLLBACK.undo(vercel.tools, preview, receipt)
+    older = ROLLBACK.wanting(seed.VERCEL_OLDER)
+    await older.execute(vercel.tools, await older.preview(vercel.tools))
+    with pytest.raises(NotApplied, match=r"left v41.*Nothing was changed"):
+        await ROLLBACK.undo(vercel.tools, preview, receipt)
+
+    assert again.details["job"] == "already there"
+    assert vercel.effects == [*effects, ("vercel.rollback", seed.VERCEL_OLDER)]
 
 
 @pytest.mark.parametrize(
@@ -164,16 +200,20 @@ async def test_an_answer_that_says_nothing_is_in_doubt(
 
 
 async def test_an_attempt_under_way_is_not_repeated(vercel: World, preview: Preview) -> None:
-    """If the job to the goal is running already, it is waited for and not asked for again."""
+    """If the job is running already, the step does not begin, and undo waits for its own."""
+    receipt = await ROLLBACK.execute(vercel.tools, preview)
+    await vercel.clock.sleep(60)
     vercel.provider.job_seconds = 40
     await vercel.misbehave("lose_answer")
     with pytest.raises(InDoubt):
-        await ROLLBACK.execute(vercel.tools, preview)
+        await ROLLBACK.undo(vercel.tools, preview, receipt)
 
-    receipt = await ROLLBACK.execute(vercel.tools, preview)
+    with pytest.raises(Refused, match="Somebody is moving production"):
+        await ROLLBACK.bound(preview).reread(vercel.tools, preview)
+    undone = await ROLLBACK.undo(vercel.tools, preview, receipt)
 
-    assert receipt.details["job"] == "succeeded"
-    assert vercel.effects == DONE
+    assert undone.details["job"] == "succeeded"
+    assert vercel.effects == [*DONE, ("vercel.promote", seed.VERCEL_BAD)]
 
 
 async def test_a_vercel_that_lies_is_found_out(vercel: World, preview: Preview) -> None:
@@ -201,8 +241,10 @@ async def test_an_old_job_is_not_taken_for_ours(vercel: World, preview: Preview)
     vercel.mirror.bend(PROJECT, changing(lastAliasRequest=job))
     await vercel.misbehave("lie")
 
-    receipt = await ROLLBACK.execute(vercel.tools, preview)
+    now = await ROLLBACK.bound(preview).reread(vercel.tools, preview)
+    receipt = await ROLLBACK.execute(vercel.tools, now)
 
+    assert now.agrees_with(preview)
     assert receipt.details["job"] == "accepted, never seen"
 
 

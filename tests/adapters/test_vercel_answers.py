@@ -5,7 +5,7 @@ from aiohttp import web
 
 from adapters.vercel import VercelRollback
 from bot.domain.errors import NotApplied, Unreachable
-from bot.domain.plan import Preview
+from bot.domain.plan import Preview, Receipt
 from bot.workspace.providers import seed
 from tests.adapters.conftest import TOKEN, World, toolbox
 
@@ -84,8 +84,10 @@ async def test_nothing_is_sent_if_vercel_can_not_be_read_first(
     """The look right before the request is part of the step: without it, nothing is sent."""
     await vercel.misbehave("server_error", on="any", times=9)
 
+    with pytest.raises(Unreachable, match="can't be read"):
+        await ROLLBACK.bound(preview).reread(vercel.tools, preview)
     with pytest.raises(NotApplied, match="can't be read"):
-        await ROLLBACK.execute(vercel.tools, preview)
+        await ROLLBACK.undo(vercel.tools, preview, Receipt("", {}))
 
     assert vercel.mirror.sent(MOVES) == []
 
