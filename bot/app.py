@@ -27,6 +27,7 @@ from bot.engine.durable import DbosDurable
 from bot.engine.execute import execute
 from bot.engine.registry import Registry
 from bot.engine.sweep import sweep_forever
+from bot.faultpoints import FaultPoint, reached
 from bot.ports import Chat, ChatBusy, ChatUnreachable, Clock, Kind, Reference, Transaction
 from bot.reports import audit_key
 from bot.storage.store import SqlStore
@@ -89,6 +90,7 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
         store = SqlStore(settings.database_url, clock=clock, audit_key=audit_key(settings))
         await store.open()
         stack.push_async_callback(store.close)
+        reached(FaultPoint.STORE_OPENED)
         tools = _tool_box(settings, clock=clock, scrub=scrub)
         stack.push_async_callback(tools.close)
         team = await stack.enter_async_context(opened(_slack(settings)))
@@ -124,6 +126,7 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
             _keep_warm(directory, store, settings.people),
         ):
             _beside(stack, work)
+        reached(FaultPoint.EXECUTIONS_RESUMED)
         await _connect(gateway)
         log.info("twokey is running")
         yield engine

@@ -9,10 +9,12 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from bot import installation
 from bot.config import Settings, json_schema, load
 from bot.domain.errors import TwokeyError
+from bot.faultpoints import FaultPoint
 
 cli = typer.Typer(
     name="twokey",
@@ -85,6 +87,24 @@ def audit(config: File = _HERE) -> None:
     out.print(sentence, soft_wrap=True)
     if not good:
         raise typer.Exit(1)
+
+
+@cli.command()
+def faultpoints(
+    as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False,
+) -> None:
+    """List the moments at which a crash is tested, and what is true at each."""
+    if as_json:
+        points = [
+            {"name": point.label, "boundary": point.boundary, "sentence": point.sentence}
+            for point in FaultPoint
+        ]
+        sys.stdout.write(json.dumps(points, indent=2) + "\n")
+        return
+    table = Table("name", "boundary", "at this moment")
+    for point in FaultPoint:
+        table.add_row(point.label, point.boundary, point.sentence)
+    out.print(table)
 
 
 @cli.command()

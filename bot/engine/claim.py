@@ -10,6 +10,7 @@ from bot.domain.rollback import Rollback, State
 from bot.engine.change import commit, commit_end
 from bot.engine.core import Engine, log
 from bot.engine.execute import start
+from bot.faultpoints import FaultPoint, reached
 from bot.ports import Transaction
 
 _ACTS: Final = frozenset({Happening.REQUESTED, Happening.APPROVED})
@@ -30,7 +31,9 @@ async def claim(engine: Engine, rollback_id: str) -> None:
     if rollback.state is not State.QUORUM:
         return
     found = await _memberships(engine, events)
+    reached(FaultPoint.CLAIM_CHECKING)
     claimed = await engine.store.write(lambda tx: _claim(tx, engine, rollback_id, found))
+    reached(FaultPoint.CLAIM_RECORDED)
     if claimed.state is State.CLAIMED and engine.tools is not None:
         start(engine, claimed)
 
@@ -74,6 +77,7 @@ def _claim(
     elif changed.plan is not None and changed.state is State.CLAIMED:
         details = {"token": str(changed.token), "digest": changed.plan.digest}
         commit(tx, engine.people, changed, Happening.CLAIMED, details=details)
+        reached(FaultPoint.CLAIM_RECORDING)
     else:
         void = {vote.person for vote in rollback.standing} - {v.person for v in changed.standing}
         details = {"void": " ".join(sorted(void))}

@@ -12,6 +12,7 @@ from bot.engine.claim import start_when_due
 from bot.engine.core import Engine
 from bot.engine.execute import start
 from bot.engine.gate import check_new, pass_through
+from bot.faultpoints import FaultPoint, reached
 from bot.invocation import Invocation
 from bot.message import Ticket
 from bot.ports import Transaction
@@ -163,9 +164,12 @@ async def _decide(
         check_new(tx, invocation)
         changed = rule(rollback, person, tx.now)
         _write(tx, engine, rollback, changed, kind, invocation, details=said, person=person)
+        reached(FaultPoint.DECISION_RECORDING, kind)
         return changed
 
-    return await pass_through(engine, invocation, work, rollback_id=ticket.rollback_id)
+    decided = await pass_through(engine, invocation, work, rollback_id=ticket.rollback_id)
+    reached(FaultPoint.DECISION_RECORDED, kind)
+    return decided
 
 
 def _write(

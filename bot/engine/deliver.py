@@ -9,6 +9,7 @@ from bot.domain.event import Event
 from bot.domain.rollback import Rollback
 from bot.engine.budget import Budget
 from bot.engine.core import in_words, log
+from bot.faultpoints import FaultPoint, reached
 from bot.ports import (
     Chat,
     ChatBusy,
@@ -108,6 +109,7 @@ class Delivery:
             await self._postpone(due, seconds)
         else:
             await self._store.write(lambda tx: tx.shown(due, reference))
+            reached(FaultPoint.MESSAGE_NOTED, due.posting.kind)
 
     async def _postpone(self, due: Due, seconds: float) -> datetime:
         def work(tx: Transaction) -> datetime:
@@ -127,6 +129,7 @@ class Delivery:
             return due.reference
         if due.reference is not None:
             await chat.edit(due.reference, message)
+            reached(FaultPoint.EDIT_SENT, due.posting.kind)
             return due.reference
         place, key = due.posting.place, due.posting.key
         thread = notice if due.posting.is_threaded else None
@@ -136,7 +139,10 @@ class Delivery:
                 await chat.edit(found, message)
                 return found
         await self._store.write(lambda tx: tx.try_posting(due))
-        return await chat.post(place, message, thread=thread, key=key)
+        reached(FaultPoint.POST_ANNOUNCED, due.posting.kind)
+        reference = await chat.post(place, message, thread=thread, key=key)
+        reached(FaultPoint.POST_SENT, due.posting.kind)
+        return reference
 
     async def _refused(self, due: Due, error: ChatRefused) -> None:
         if error.repost and due.reference is not None:

@@ -17,6 +17,7 @@ from bot.engine.change import commit, commit_end
 from bot.engine.core import Engine
 from bot.engine.step import run_step
 from bot.engine.verify import verify
+from bot.faultpoints import FaultPoint, reached
 from bot.ports import Steps, Transaction
 
 
@@ -77,7 +78,9 @@ async def _begin(engine: Engine, rollback_id: str, token: int) -> str:
             return _start_running(tx, engine, rollback)
         return "go"
 
-    return await engine.store.write(work)
+    begun = await engine.store.write(work)
+    reached(FaultPoint.EXECUTION_BEGUN)
+    return begun
 
 
 def _start_running(tx: Transaction, engine: Engine, rollback: Rollback) -> str:
@@ -124,7 +127,9 @@ async def _settle(engine: Engine, rollback_id: str, token: int) -> str:
             commit(tx, engine.people, settled, Happening.STEP_IN_DOUBT, details=details)
         return settled.state
 
-    return await engine.store.write(work)
+    state = await engine.store.write(work)
+    reached(FaultPoint.STEPS_SETTLED, state)
+    return state
 
 
 def settle_steps(rollback: Rollback, tx: Transaction, *, doubt: float) -> Rollback:

@@ -11,6 +11,7 @@ from bot.domain.rollback import Rollback, State, StepRun
 from bot.domain.target import StepSpec, Target
 from bot.engine.change import commit, commit_end
 from bot.engine.core import Engine, in_words
+from bot.faultpoints import FaultPoint, reached
 from bot.ports import Action, Tools, Transaction
 
 
@@ -19,6 +20,7 @@ async def plan(engine: Engine, rollback_id: str) -> None:
     rollback = await engine.store.read(lambda tx: tx.load(rollback_id))
     if rollback.state is not State.PLANNING:
         return
+    reached(FaultPoint.PLAN_READING)
     try:
         async with asyncio.timeout(engine.limits.plan):
             made = await _make(engine, rollback)
@@ -26,7 +28,9 @@ async def plan(engine: Engine, rollback_id: str) -> None:
         because = in_words(error, doing="Reading the live systems")
         await _refuse(engine, rollback_id, engine.require_tools().scrub(because))
     else:
+        reached(FaultPoint.PLAN_MADE)
         await engine.store.write(lambda tx: _propose(tx, engine, rollback_id, made))
+        reached(FaultPoint.PLAN_RECORDED)
 
 
 async def _make(engine: Engine, rollback: Rollback) -> Plan:

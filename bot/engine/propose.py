@@ -10,6 +10,7 @@ from bot.engine.announce import announce
 from bot.engine.core import Engine
 from bot.engine.gate import check_new, pass_through
 from bot.engine.plan import plan
+from bot.faultpoints import FaultPoint, reached
 from bot.invocation import Invocation
 from bot.ports import Transaction
 
@@ -46,9 +47,11 @@ async def propose(engine: Engine, invocation: Invocation, wish: Wish) -> Rollbac
             )
         )
         announce(tx, engine.people, rollback, event)
+        reached(FaultPoint.REQUEST_RECORDING)
         return rollback
 
     rollback = await pass_through(engine, invocation, work)
+    reached(FaultPoint.REQUEST_RECORDED)
     if engine.tools is not None:
         engine.spawn(f"plan {rollback_id}", lambda: plan(engine, rollback_id))
     return rollback

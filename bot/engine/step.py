@@ -12,6 +12,7 @@ from bot.domain.rollback import Rollback, State, StepRun, StepState
 from bot.domain.target import Effect
 from bot.engine.change import commit
 from bot.engine.core import Engine, in_words, log
+from bot.faultpoints import FaultPoint, reached
 from bot.ports import Action, Tools, Transaction
 
 _LOOKS: Final = 6  # counted, because a clock may jump
@@ -84,9 +85,12 @@ class _Attempt:
         """Commit that the call is about to be made; without this row no call is ever made."""
 
         def intend(run: StepRun, tx: Transaction) -> StepRun:
+            reached(FaultPoint.INTENT_RECORDING, self._step.name)
             return replace(run, state=StepState.RUNNING, attempt=run.attempt + 1, started_at=tx.now)
 
-        return await self._save(intend, Happening.STEP_STARTED, if_free=True)
+        started = await self._save(intend, Happening.STEP_STARTED, if_free=True)
+        reached(FaultPoint.INTENT_RECORDED, self._step.name)
+        return started
 
     async def _act(self, run: StepRun, now: Preview) -> StepRun:
         tools = self._tools(attempt=run.attempt)
@@ -98,6 +102,7 @@ class _Attempt:
         except Exception as error:  # noqa: BLE001 - whatever went wrong, it may have happened
             log.warning("%s: the answer was lost: %s", tools.key, type(error).__name__)
             return await self._recover(run, because=in_words(error, doing="the call"))
+        reached(FaultPoint.EFFECT_ANSWERED, self._step.name)
         return await self._answered(receipt)
 
     async def _recover(self, run: StepRun, because: str = "the process stopped") -> StepRun:
@@ -110,6 +115,7 @@ class _Attempt:
                 happened = await self._probe(tools)
         except Exception as error:  # noqa: BLE001 - whatever it was, nobody knows what happened
             return await self._doubt(f"{because}; {in_words(error, doing='looking for it')}")
+        reached(FaultPoint.PROBE_ANSWERED, self._step.name)
         if isinstance(happened, Receipt):
             return await self._answered(happened)
         if happened:
@@ -128,7 +134,9 @@ class _Attempt:
         def take_back(run: StepRun, _tx: Transaction) -> StepRun:
             return replace(run, state=StepState.NOT_STARTED, started_at=None)
 
-        return await self._begin(await self._save(take_back, None))
+        run = await self._save(take_back, None)
+        reached(FaultPoint.INTENT_WITHDRAWN, self._step.name)
+        return await self._begin(run)
 
     async def _answered(self, receipt: Receipt) -> StepRun:
         """Commit the answer before it is verified, so that the call is never made again."""
@@ -136,7 +144,9 @@ class _Attempt:
         def answer(run: StepRun, _tx: Transaction) -> StepRun:
             return replace(run, receipt=receipt)
 
-        return await self._save(answer, None)
+        answered = await self._save(answer, None)
+        reached(FaultPoint.EFFECT_RECORDED, self._step.name)
+        return answered
 
     async def _verify(self, run: StepRun, receipt: Receipt) -> StepRun:
         tools = self._tools(attempt=run.attempt)
@@ -146,6 +156,7 @@ class _Attempt:
                 break
             await tools.sleep(self._engine.limits.verify / _LOOKS)
             evidence, note = await self._look(tools, receipt)
+        reached(FaultPoint.EFFECT_VERIFIED, self._step.name)
         state = StepState.UNVERIFIED if note else StepState.DONE
         return await self._end(state, evidence=evidence, note=note)
 
@@ -167,7 +178,9 @@ class _Attempt:
         def doubt(run: StepRun, _tx: Transaction) -> StepRun:
             return replace(run, state=StepState.IN_DOUBT, note=self._scrub(note))
 
-        return await self._save(doubt, None)
+        doubted = await self._save(doubt, None)
+        reached(FaultPoint.DOUBT_RECORDED, self._step.name)
+        return doubted
 
     async def _not_started(self, state: StepState, note: str) -> StepRun:
         def end(run: StepRun, tx: Transaction) -> StepRun:
@@ -185,7 +198,9 @@ class _Attempt:
                 run, state=state, ended_at=tx.now, evidence=evidence, note=self._scrub(note)
             )
 
-        return await self._save(end, _ENDS[state])
+        ended = await self._save(end, _ENDS[state])
+        reached(FaultPoint.STEP_RECORDED, self._step.name)
+        return ended
 
     async def _save(
         self,

@@ -14,6 +14,7 @@ from bot.engine.claim import claim
 from bot.engine.core import Engine, log
 from bot.engine.execute import start
 from bot.engine.plan import plan
+from bot.faultpoints import FaultPoint, reached
 from bot.ports import Transaction
 
 MOST_EXECUTIONS: Final = 20  # what breaks off so often needs a person, not another try
@@ -50,10 +51,12 @@ async def advance(engine: Engine, rollback_id: str) -> None:
                 engine.spawn(f"plan {rollback_id}", lambda: plan(engine, rollback_id))
         case State.PLANNING | State.PENDING:
             await engine.store.write(lambda tx: _expire_or_remind(tx, engine, rollback_id))
+            reached(FaultPoint.DEADLINE_RECORDED)
         case State.QUORUM:
             engine.spawn(f"claim {rollback_id}", lambda: claim(engine, rollback_id))
         case State.WAITING:
             await engine.store.write(lambda tx: _give_up_waiting(tx, engine, rollback_id))
+            reached(FaultPoint.DEADLINE_RECORDED)
         case State.CLAIMED | State.RUNNING | State.VERIFYING if engine.tools is not None:
             await _revive(engine, rollback)
         case _:
@@ -91,6 +94,7 @@ async def _revive(engine: Engine, rollback: Rollback) -> None:
         return
     newer = await engine.store.write(lambda tx: _take_over(tx, engine, rollback))
     if newer is not None:
+        reached(FaultPoint.TAKEOVER_RECORDED)
         log.warning("%s had no execution; %s carries on", rollback.id, newer.execution)
         start(engine, newer)
 

@@ -7,6 +7,7 @@ from bot.domain.plan import Check, Evidence
 from bot.domain.rollback import Rollback, State
 from bot.engine.change import commit_end
 from bot.engine.core import Engine, in_words
+from bot.faultpoints import FaultPoint, reached
 from bot.ports import Transaction
 
 
@@ -16,6 +17,8 @@ async def verify(engine: Engine, rollback_id: str, token: int) -> str:
     checks = rollback.plan.checks if rollback.plan else ()
     seen = tuple(await asyncio.gather(*(_confirm(engine, rollback, check) for check in checks)))
 
+    reached(FaultPoint.CHECKS_SEEN)
+
     def work(tx: Transaction) -> str:
         now = tx.load(rollback_id)
         if now.token != token or now.state is not State.VERIFYING:
@@ -24,7 +27,9 @@ async def verify(engine: Engine, rollback_id: str, token: int) -> str:
         commit_end(tx, engine.people, ended)
         return ended.state
 
-    return await engine.store.write(work)
+    state = await engine.store.write(work)
+    reached(FaultPoint.END_RECORDED)
+    return state
 
 
 def _end(rollback: Rollback, tx: Transaction) -> Rollback:

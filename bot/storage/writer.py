@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.domain.errors import TwokeyError
+from bot.faultpoints import FaultPoint, reached
 from bot.ports import Transaction
 from bot.storage.audit import lock_head, move_head
 from bot.storage.chain import Head
@@ -94,11 +95,14 @@ class Writer:
                 for job in group:
                     head, outcome = self._attempt(connection, job, head)
                     outcomes.append(outcome)
+                reached(FaultPoint.COMMIT_APPENDED)
                 move_head(connection, before=before, after=head, key=self._keeper.key)
+                reached(FaultPoint.COMMIT_SEALED)
                 is_committing = True
         except Exception as error:  # noqa: BLE001 - each one who waits has to hear it
             log.error("a commit of %d failed: %r", len(group), error)
             return [_Outcome(error=_said(error, is_committing=is_committing)) for _ in group]
+        reached(FaultPoint.COMMIT_DONE)
         return outcomes
 
     def _attempt(self, connection: Connection, job: _Job, head: Head) -> tuple[Head, _Outcome]:

@@ -9,6 +9,7 @@ from typing import Final
 import httpx
 
 from bot.domain.errors import NotApplied
+from bot.faultpoints import FaultPoint, reached
 from bot.ports import Clock, Tools
 from bot.tools.guard import Guard, Origin, Resolve, resolve
 
@@ -80,6 +81,7 @@ class _StepTools:
         return self._clock.now()
 
     async def sleep(self, seconds: float) -> None:
+        reached(FaultPoint.CALL_WAITING)
         await self._clock.sleep(seconds)
 
     def secret(self, name: str) -> str:

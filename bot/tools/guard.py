@@ -10,6 +10,7 @@ import httpcore
 import httpx
 
 from bot.domain.target import Target
+from bot.faultpoints import FaultPoint, reached
 
 Origin = tuple[str, str, int]  # scheme, host, port
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -81,7 +82,9 @@ class Guard(httpx.AsyncHTTPTransport):
             self._slots.release()
 
     async def _exchange(self, request: httpx.Request) -> httpx.Response:
+        reached(FaultPoint.CALL_SENDING)
         response = await super().handle_async_request(request)
+        reached(FaultPoint.CALL_SENT)
         try:
             body = await self._read(response)
         finally:

@@ -21,6 +21,7 @@ from bot.chat.slack.payloads import (
 )
 from bot.chat.slack.team import Team, log
 from bot.domain.errors import TwokeyError
+from bot.faultpoints import FaultPoint, reached
 from bot.invocation import Answer, Desk
 from bot.message import Dialog, Message
 
@@ -88,14 +89,17 @@ class Reception:
             if read is read_click and isinstance(address := body.get("response_url"), str):
                 self._spawn(self._team.respond(address, _PRIVATELY | {"text": str(refusal)}))
             return
+        reached(FaultPoint.DELIVERY_RECEIVED)
         asking = self._spawn(self._ask(call))
         done, _ = await asyncio.wait({asking}, timeout=self._patience)
         first = asking.result().message if done else STILL_SAVING
+        reached(FaultPoint.ANSWER_READY)
         if call.verb is None and first is not None:
             await ack(_PRIVATELY | _shown(first))
             first = None
         else:
             await ack()
+        reached(FaultPoint.ANSWER_SENT)
         self._spawn(self._follow(call, asking, first, is_late=not done))
 
     async def _ask(self, call: Call) -> Answer:
