@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 
 from adapters.railway import RailwayRollback
-from bot.domain.errors import InDoubt, NotApplied, Refused, Unreachable
+from bot.domain.errors import InDoubt, NotApplied, Refused
 from bot.domain.plan import Preview, Receipt
 from bot.workspace.providers import seed
 from tests.adapters.conftest import JOB_SECONDS, World
@@ -302,39 +302,6 @@ async def test_a_person_may_have_said_that_it_happened(railway: World, preview: 
     (evidence,) = await ROLLBACK.verify(railway.tools, preview, settled)
 
     assert evidence.holds
-
-
-@pytest.mark.parametrize(
-    ("answer", "sentence"),
-    [
-        ({"errors": [{"message": "Not Authorized"}]}, "Not Authorized.*token in RAILWAY_TOKEN may"),
-        ({"errors": [{"message": "Project Token not found"}]}, "token in RAILWAY_TOKEN may"),
-        ({"errors": [{"message": "ServiceInstance not found"}]}, "ServiceInstance not found"),
-        ({"data": None}, "nothing that was asked for"),
-        ({"data": {"serviceInstance": {"serviceName": "api"}}}, "something unexpected"),
-        (web.Response(text="<html>", content_type="text/html"), "something unexpected"),
-    ],
-)
-async def test_answers_that_can_not_be_used(railway: World, answer: Any, sentence: str) -> None:
-    """An error with status 200 is an error, and an answer of another shape is none."""
-    railway.mirror.bend("query Instance", lambda *_: answer)
-
-    with pytest.raises(Unreachable, match=sentence):
-        await ROLLBACK.preview(railway.tools)
-
-
-async def test_nothing_is_sent_if_railway_can_not_be_read_first(
-    railway: World, preview: Preview
-) -> None:
-    """The look right before the mutation is part of the step: without it, nothing is sent."""
-    await railway.misbehave("server_error", on="any", times=9)
-
-    with pytest.raises(Unreachable, match="can't be read"):
-        await ROLLBACK.bound(preview).reread(railway.tools, preview)
-    with pytest.raises(NotApplied, match="can't be read"):
-        await ROLLBACK.undo(railway.tools, preview, Receipt("", {}))
-
-    assert railway.mirror.sent(MUTATION) == []
 
 
 def _as(status: str, *, but: tuple[str, ...]) -> Any:
