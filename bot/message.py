@@ -204,3 +204,4 @@ class Dialog:
     value: str
     inputs: tuple[Input, ...]
     submit: str = "Save"
+    cancel: str = "Cancel"

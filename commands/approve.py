@@ -14,7 +14,7 @@ async def approve(engine: Engine, invocation: Invocation) -> Answer:
     rollback = await decide.approve(engine, invocation, Ticket.parse(invocation.value))
     count = f"{rollback.given} of {rollback.policy.approvals}"
     following = (
-        "It starts after the delay; Stop is on the card."
+        f"It starts in {rollback.policy.start_delay.seconds} s; Stop is on the card."
         if rollback.state is State.QUORUM
         else f"{rollback.missing} more to go."
     )

@@ -26,7 +26,7 @@ async def handle(engine: Engine, invocation: Invocation) -> Answer:
             (
                 Line(("Two people press Approve in the thread; then it runs.",)),
                 Facts(tuple(facts)),
-                Note(("Nobody approves their own request. Nothing runs before that.",)),
+                Note(("Nobody approves their own request. Its card has Stop and Withdraw.",)),
             ),
         )
     )

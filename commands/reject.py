@@ -13,8 +13,15 @@ async def reject(engine: Engine, invocation: Invocation) -> Answer:
     ticket = Ticket.parse(invocation.value)
     rollback = await decide.reject(engine, invocation, ticket)
     text = f"You rejected {rollback.id}. Nothing was changed on {rollback.target}."
-    why = Input("because", "Why not?", hint="The fix is already merged", is_long=True)
-    dialog = Dialog("Rejected", "reject_because", str(Ticket(rollback.id)), (why,), "Say why")
+    why = Input("because", "It is rejected. Why?", hint="The fix is already merged", is_long=True)
+    dialog = Dialog(
+        title=f"You rejected {rollback.id}",
+        verb="reject_because",
+        value=str(Ticket(rollback.id)),
+        inputs=(why,),
+        submit="Say why",
+        cancel="Skip",
+    )
     return Answer(Message(text, (Line((text,)),)), dialog)
 
 

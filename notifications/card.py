@@ -27,12 +27,13 @@ from bot.message import (
 )
 from notifications.changes import changes, comes_back, label, stays_lost, undo
 from notifications.endings import aftermath
-from notifications.facts import issue
+from notifications.facts import awaited, issue
 from notifications.status import count, given, moment, sentence, status, towards
 from notifications.words import Inlines, cut, headline, plain
 
 _FIRST_LOOK: Final = 380  # whoever reads no further has to know what it does
-_LABELS: Final = 80  # of which this much is labels and the count
+_LABELS: Final = 90  # of which this much is labels and the count
+_NOW: Final = 60
 _FULL_ROOM: Final = 220
 _ROOM: Final = 160
 _REASON: Final = 300
@@ -53,7 +54,7 @@ def card(rollback: Rollback, people: People, *, reader: str | None) -> Message |
         Facts((*_vital_facts(rollback, plan), *_other_facts(rollback, plan, people))),
         _reason(rollback),
         *_actions(rollback, plan, reader),
-        Note(_last_line(rollback, plan)),
+        Note(_last_line(rollback, plan, people)),
     )
     return Message(_text(rollback, people), blocks)
 
@@ -89,6 +90,8 @@ def _headings(rollback: Rollback, people: People) -> Iterator[Line]:
 
 def _vital_facts(rollback: Rollback, plan: Plan) -> Iterator[Fact]:
     room = _room(rollback)
+    if rollback.state.is_undecided:
+        yield Fact("Checks", (_now(plan),))
     yield Fact("Changes", (_fitting(changes(plan), room),))
     yield Fact("Does NOT come back", (_fitting(stays_lost(plan), room) or "nothing is named",))
     yield Fact("Undo", (_fitting(undo(plan), room) or "nothing to undo",))
@@ -97,7 +100,16 @@ def _vital_facts(rollback: Rollback, plan: Plan) -> Iterator[Fact]:
 
 def _room(rollback: Rollback) -> int:
     """Return how long each of the first three facts may be to be seen at the first look."""
-    return (_FIRST_LOOK - _LABELS - len(_question(rollback))) // 3
+    now = len(_now(rollback.plan)) if rollback.plan else 0
+    return (_FIRST_LOOK - _LABELS - len(_question(rollback)) - now) // 3
+
+
+def _now(plan: Plan) -> str:
+    """Say whether it is broken at all, by the checks that were made with the plan."""
+    broken = [f"{one.name} fails" for one in plan.baseline if not one.holds]
+    if broken:
+        return _fitting(broken, _NOW)
+    return "⚠ all pass: is it still broken?" if plan.baseline else "none is configured"
 
 
 def _other_facts(rollback: Rollback, plan: Plan, people: People) -> Iterator[Fact]:
@@ -109,7 +121,7 @@ def _other_facts(rollback: Rollback, plan: Plan, people: People) -> Iterator[Fac
     yield from _in_full(rollback, plan)
     ages = tuple(_ages(plan))
     if ages:
-        yield Fact("Made", ages[1:])
+        yield Fact("Deployed", ages[1:])
     back = comes_back(plan)
     if back:
         yield Fact("Comes back", (_fitting(back, _ROOM),))
@@ -190,11 +202,11 @@ def _resolving(rollback: Rollback, ticket: str) -> Iterator[Block]:
         yield Buttons((Button("Confirm it is resolved", "resolve_confirm", ticket),))
 
 
-def _last_line(rollback: Rollback, plan: Plan) -> Inlines:
+def _last_line(rollback: Rollback, plan: Plan, people: People) -> Inlines:
     parts: Inlines = ("Plan ", Code(plan.digest[:8]), " · ", Code(rollback.id))
     if rollback.state is State.PENDING:
-        more = "1 more person" if rollback.missing == 1 else f"{rollback.missing} more people"
-        parts = (*parts, *moment(" · until ", rollback.approve_by), f" · {more}")
+        needed = f" · needs {rollback.missing} of {awaited(rollback, people)}"
+        parts = (*parts, *moment(" · until ", rollback.approve_by), needed)
     return parts
 
 

@@ -113,7 +113,8 @@ def _needs_human(rollback: Rollback, outcome: Outcome, _people: People) -> Inlin
 
 def _refused(_rollback: Rollback, outcome: Outcome, _people: People) -> Inlines:
     because = ended(cut(outcome.because, _REASON) or "no words were given")
-    return (f"it could not be planned: {because} {_NOTHING}",)
+    nothing = "" if _NOTHING in because else f" {_NOTHING}"
+    return (f"it could not be planned: {because}{nothing}",)
 
 
 def _rejected(_rollback: Rollback, outcome: Outcome, people: People) -> Inlines:

@@ -131,11 +131,11 @@ def _checking(rollback: Rollback, _people: People) -> Inlines:
 
 
 def _closed(_rollback: Rollback, _people: People) -> Inlines:
-    return ("nobody is waited for; the summary is in the thread",)
+    return ("nothing is left to do; the summary is in the thread",)
 
 
 def _again(_rollback: Rollback, _people: People) -> Inlines:
-    return ("nobody is waited for; Ask again makes a new plan, approvals start at zero",)
+    return ("nothing is left to do; Ask again makes a new plan, approvals start at zero",)
 
 
 _NEXT: Final[Mapping[State, Callable[[Rollback, People], Inlines]]] = {

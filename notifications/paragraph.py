@@ -53,7 +53,7 @@ def _mended(rollback: Rollback) -> Iterator[str]:
     broken = {one.name for one in rollback.plan.baseline if not one.holds} if rollback.plan else ()
     mended = [one.name for one in rollback.checks if one.holds and one.name in broken]
     if mended:
-        yield f"Failed before, holds now: {listed(mended, most=_MOST)}."
+        yield f"Failed before and passes now: {listed(mended, most=_MOST)}."
 
 
 def _other(rollback: Rollback, people: People) -> Iterator[str]:

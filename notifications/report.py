@@ -77,8 +77,8 @@ def _people(told: Summary) -> Iterator[Fact]:
     if told.ended_by:
         yield Fact("Ended by", (told.ended_by,))
     if told.refused:
-        codes = [f"{code} {count}×" for code, count in told.refused.items()]
-        yield Fact("Turned down", (listed(codes),))
+        codes = [f"{code.replace('_', ' ')} {count}×" for code, count in told.refused.items()]
+        yield Fact("Refused clicks", (listed(codes),))
 
 
 def _timeline(told: Summary, most: int) -> Iterator[Tick]:
@@ -130,7 +130,7 @@ def _checks(seen: tuple[Evidence, ...], most: int) -> str:
 
 def _times(times: Times) -> str:
     parts = {
-        "to decide": times.decide,
+        "from the bad version to the request": times.decide,
         "to approve": times.approve,
         "to restore": times.restore,
         "to verify": times.verify,

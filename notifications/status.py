@@ -81,7 +81,8 @@ def _pending(rollback: Rollback, _people: People) -> Inlines:
 
 def _quorum(rollback: Rollback, _people: People) -> Inlines:
     got = Strong(f"Approved {rollback.given}/{rollback.policy.approvals}")
-    return (got, *moment(" · starts ", rollback.start_at))
+    delay = duration(rollback.policy.start_delay)
+    return (got, f" · starts in {delay}", *moment(", ", rollback.start_at))
 
 
 def _running(rollback: Rollback, people: People) -> Inlines:

@@ -204,7 +204,7 @@ def _warnings(project: Project, *, current: Version, chosen: Version) -> Iterato
     if job and job.type == "rollback" and job.to_deployment_id == current.id:
         yield f"Production was rolled back to {current.label} before. This goes further back."
     if project.auto_assign_custom_domains:
-        yield "Until Undo, new pushes are built but don't go live."
+        yield "New pushes are built but don't go live until one is promoted in Vercel."
     else:
         yield "New pushes don't go live already, because production is held at one version."
     if current.source and current.source == chosen.source and current.id != chosen.id:

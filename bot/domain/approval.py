@@ -245,7 +245,7 @@ def _check_approver(rollback: Rollback, person: str) -> None:
             rollback,
             Refusal.NOT_APPROVER,
             f"You are not an approver for {rollback.target}. Nothing was changed. "
-            "Its approvers are named on the card.",
+            "The last line of the card names those who are.",
         )
 
 
@@ -287,7 +287,7 @@ def _closed(rollback: Rollback) -> NoReturn:
         State.WAITING: "is waiting for an answer in the thread",
         State.VERIFYING: "is being verified already",
         State.NEEDS_HUMAN: "ended and needs a person",
-    }.get(rollback.state, f"is already {rollback.state}")
+    }.get(rollback.state, f"has ended already: {rollback.state}")
     _refuse(rollback, Refusal.NOT_OPEN, f"{rollback.id} {ended}. Your click changed nothing.")
 
 

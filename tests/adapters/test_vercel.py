@@ -13,6 +13,7 @@ from tests.adapters.conftest import World
 
 ROLLBACK = VercelRollback(project=seed.VERCEL_PROJECT_NAME)
 PROJECT = rf"GET /v9/projects/{seed.VERCEL_PROJECT}\?"
+NOT_LIVE = "New pushes are built but don't go live until one is promoted in Vercel."
 MOVES = "POST .*/(rollback|promote)/"
 DONE = [("vercel.rollback", seed.VERCEL_GOOD)]
 
@@ -59,7 +60,7 @@ async def test_undo_promotes_what_served_before(vercel: World, preview: Preview)
     assert vercel.effects == [*DONE, ("vercel.promote", seed.VERCEL_BAD)]
     assert all(each.holds for each in evidence)
     again = await ROLLBACK.preview(vercel.tools)
-    assert again.warnings == ("Until Undo, new pushes are built but don't go live.",)
+    assert again.warnings == (NOT_LIVE,)
 
 
 async def test_the_look_before_the_step_takes_one_round_trip(

@@ -30,7 +30,9 @@ async def test_the_last_good_one_by_default(vercel: World) -> None:
     )
     assert preview.stays_lost == ("what was written to databases since",)
     assert preview.undo == "promote v42 again, a few seconds"
-    assert preview.warnings == ("Until Undo, new pushes are built but don't go live.",)
+    assert preview.warnings == (
+        "New pushes are built but don't go live until one is promoted in Vercel.",
+    )
 
 
 async def test_a_bound_action_holds_ids(vercel: World) -> None:

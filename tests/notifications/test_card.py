@@ -86,7 +86,7 @@ def test_a_loss_is_never_silent() -> None:
 
 def test_the_age_of_both_versions_is_seen() -> None:
     """The card of a single change says when both of its versions were made."""
-    assert "Made       v42 10:00 UTC, v41 2026-11-18 12:00 UTC\n" in shown(builders.rollback())
+    assert "Deployed   v42 10:00 UTC, v41 2026-11-18 12:00 UTC\n" in shown(builders.rollback())
 
 
 def test_something_without_a_way_back_says_so() -> None:
@@ -131,7 +131,7 @@ def test_the_start_delay_can_be_stopped() -> None:
     """After the quorum the card says who approved and when it starts, and offers Stop."""
     quorum = stories.at(State.QUORUM)
 
-    assert "Approved 2/2 · starts 12:02 UTC" in shown(quorum)
+    assert "Approved 2/2 · starts in 5 s, 12:02 UTC" in shown(quorum)
     assert "Approved   Manager One 12:01 UTC, Manager Two 12:02 UTC" in shown(quorum)
     assert [button.verb for button in stories.buttons(drawn(quorum))] == ["stop", "details"]
 
@@ -218,3 +218,14 @@ def test_whoever_approved_can_withdraw_in_private_until_it_starts(
 
     assert [button.verb for button in mine] == verbs
     assert "withdraw" not in {button.verb for button in (*other, *thread)}
+
+
+def test_it_says_whether_it_is_broken_at_all() -> None:
+    """The checks that were made with the plan stand first: they fail, or all of them pass."""
+    asked = stories.at(State.PENDING)
+    assert asked.plan
+    fine = replace(asked.plan, baseline=(stories.look("health", saw="200", at=minutes(0)),))
+
+    assert "Checks     health fails\n" in shown(asked)
+    assert "⚠ all pass: is it still broken?" in shown(replace(asked, plan=fine))
+    assert "Checks" not in shown(stories.at(State.SUCCEEDED))

@@ -26,7 +26,7 @@ def test_the_first_paragraph_says_only_what_is_proven() -> None:
     """What was done, what mended, what looked, how long, and what the plan says about data."""
     assert told(stories.at(State.SUCCEEDED)).paragraph == (
         "Rolled back: Vercel shop v42 → v41, Railway api v42 → v41. "
-        "Failed before, holds now: health. "
+        "Failed before and passes now: health. "
         "Verified by 1 check and 2 read-backs. "
         "It took 4 min 12 s from the request to the end. "
         "Did not come back, by the plan: database writes."
@@ -158,7 +158,7 @@ def test_refusals_are_counted_by_their_code() -> None:
     found = summary(stories.at(State.REJECTED), refusals, PEOPLE)
 
     assert found.refused == {"not_approver": 1, "own_request": 2}
-    assert "not\\_approver 1×, own\\_request 2×" in to_markdown(report(found))
+    assert "not approver 1×, own request 2×" in to_markdown(report(found))
 
 
 def test_a_long_timeline_keeps_its_beginning_and_its_end() -> None:

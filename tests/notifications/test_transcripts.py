@@ -88,7 +88,7 @@ Actions taken
 
 📌 Production is held at v41; a fix goes
 live only after Undo.
-Next       nobody is waited for; the
+Next       nothing is left to do; the
            summary is in the thread
 rb-7f3k
 """,
@@ -118,6 +118,7 @@ rb-7f3k
 """,
     (State.PENDING, Kind.CARD): """\
 Roll back backend in production?
+Checks     health fails
 Changes    Vercel shop v42 → v41;
            Railway api v42 → v41
 Does NOT   database writes
@@ -131,13 +132,15 @@ Risk       reversible · asked by
 “API answers 500”
 [ Approve ]  [ Reject… ]  [ Details ]
 [ Cancel ]
-Plan 03a0eb33 · rb-7f3k · until 12:30
-UTC · 2 more people
+Plan 1dc93732 · rb-7f3k · until 12:30
+UTC · needs 2 of Manager One, Manager
+Two
 """,
     (State.QUORUM, Kind.CARD): """\
 🚨 EMERGENCY ROLLBACK · backend ·
 production
-Approved 2/2 · starts 12:02 UTC
+Approved 2/2 · starts in 5 s, 12:02 UTC
+Checks     health fails
 Changes    Vercel shop v42 → v41;
            Railway api v42 → v41
 Does NOT   database writes
@@ -152,7 +155,7 @@ Risk       reversible · asked by
            Responder
 “API answers 500”
 [ Stop ]  [ Details ]
-Plan 03a0eb33 · rb-7f3k
+Plan 1dc93732 · rb-7f3k
 """,
     (State.WAITING, Kind.CARD): """\
 🟣 NEEDS AN ANSWER · backend · production
@@ -176,13 +179,13 @@ In doubt · Railway api was sent, the
 answer was lost. Did it happen? Look
 whether it is at v41.
 [ It happened ]  [ It did not ]
-Plan 03a0eb33 · rb-7f3k
+Plan 1dc93732 · rb-7f3k
 """,
     (State.SUCCEEDED, Kind.SUMMARY): """\
 Summary · backend · production · rb-7f3k
 Rolled back: Vercel shop v42 → v41,
-Railway api v42 → v41. Failed before,
-holds now: health. Verified by 1 check
+Railway api v42 → v41. Failed before and
+passes now: health. Verified by 1 check
 and 2 read-backs. It took 4 min 12 s
 from the request to the end. Did not
 come back, by the plan: database writes.
@@ -216,8 +219,9 @@ Checks     health failed: expected 200,
 before     saw 500
 Checks     health held
 after
-Times      to decide 12 min · to approve
-           2 min · to restore 54 s · to
+Times      from the bad version to the
+           request 12 min · to approve 2
+           min · to restore 54 s · to
            verify 1 min 12 s
 Data       Did not come back, by the
            plan: database writes.
@@ -226,13 +230,13 @@ verified   how long users had errors
 Afterwards Production is held at v41; a
            fix goes live only after
            Undo.
-rb-7f3k · plan 03a0eb33
+rb-7f3k · plan 1dc93732
 """,
     (State.SUCCEEDED, Kind.ENDING): """\
 🟢 ROLLED BACK · backend · production
 Rolled back: Vercel shop v42 → v41,
-Railway api v42 → v41. Failed before,
-holds now: health. Verified by 1 check
+Railway api v42 → v41. Failed before and
+passes now: health. Verified by 1 check
 and 2 read-backs. It took 4 min 12 s
 from the request to the end. Did not
 come back, by the plan: database writes.

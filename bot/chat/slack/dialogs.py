@@ -36,7 +36,7 @@ def render_dialog(dialog: Dialog, *, channel: str, message: str, thread: str | N
         callback_id="dialog",
         title=plain_text(dialog.title, _LONGEST_TITLE),
         submit=plain_text(dialog.submit, _LONGEST_TITLE),
-        close=plain_text("Cancel", _LONGEST_TITLE),
+        close=plain_text(dialog.cancel, _LONGEST_TITLE),
         private_metadata=about.model_dump_json(),
         blocks=[_input(one) for one in dialog.inputs],
     )
