@@ -1,11 +1,14 @@
 """The parts of the demo that stories stand on."""
 
 import time
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
 from bot.workspace.demo.clock import AcceleratedClock
 from bot.workspace.demo.reading import buttons, lines
+from bot.workspace.demo.transcript import Transcript
 from bot.workspace.demo.verdict import differences
 
 
@@ -66,6 +69,16 @@ def test_card_is_read_top_to_bottom() -> None:
 def test_plain_message(message: dict[str, str]) -> None:
     """A message without blocks says its text."""
     assert lines(message) == ["Done."]
+
+
+def test_what_nobody_was_shown_is_named() -> None:
+    """A story notices words that never appeared, whatever else did."""
+    transcript = Transcript(Console(file=StringIO()))
+    message = {"ts": "1", "user": "U00TWOKEY", "text": "Nothing was changed. Ask again."}
+
+    transcript._hear("C00DEPLOYS", message)
+
+    assert transcript.unread(["was changed", "is healthy again"]) == ["is healthy again"]
 
 
 def test_another_end_is_named() -> None:

@@ -44,6 +44,15 @@ ENDS: Mapping[str, Facts] = {
     "lost-answer": {**HEALED, "kills": 0},
     "crash": {**HEALED, "kills": 1},
     "amnesia": {**HEALED, "kills": 1},
+    "lying-provider": {**HEALED, "state": "unverified", "effects": {}, "healthy_after": False},
+    "half": {
+        **HEALED,
+        "state": "partial",
+        "effects": {"vercel.rollback": 1},
+        "healthy_after": False,
+    },
+    "doubt": {**HEALED, "refusals": [], "kills": 0},
+    "slack-misbehaves": {**HEALED, "refusals": ["duplicate", "already_approved", "duplicate"]},
 }
 
 

@@ -31,49 +31,78 @@ class Player:
     store: SqlStore
     transcript: Transcript
     kills: int = field(default=0, init=False)
+    _refusals: int = field(default=0, init=False)
 
     async def play(self, who: str, what: str | Mapping[str, str | int]) -> None:
         """Play one line: somebody does something, as soon as it can be done."""
         if not isinstance(what, str):
-            how = ", ".join(f"{key} {value}" for key, value in what.items())
-            self.transcript.write(f"The provider {who} is made to misbehave: {how}")
-            await self.stage.misbehave(who, **what)
+            await self._misbehave(who, what)
             return
         verb, _, rest = what.partition(" ")
         match verb:
             case "types":
-                await self._act(f"{who} {what}", self.people.command(_IDS[who], DEPLOYS, rest))
+                typed = partial(self.people.command, _IDS[who], DEPLOYS, rest)
+                await self._act(f"{who} {what}", typed)
             case "presses":
-                place = await self.people.until(partial(find_button, user=_IDS[who], label=rest))
-                await self._act(f"{who} presses [ {rest} ]", self.people.click(_IDS[who], *place))
+                label = rest.removesuffix(" in vain")
+                pressed = partial(self.people.click, _IDS[who], *await self._button(who, label))
+                deed = f"{who} presses [ {label} ]"
+                await self._act(deed, pressed, is_in_vain=label != rest)
+            case "sees":
+                await self._button(who, rest)
             case "writes":
                 await self._write(who, rest)
             case "waits":
-                await _until(
-                    {"for the end": self._is_over, "for an effect": self._has_effect}[rest]
-                )
+                await _until(self._waits[rest])
             case "dies":
-                self.transcript.write(f"The bot {what} (kill -9)")
-                await self.stage.processes.kill("bot")
-                if rest == "and forgets":  # the durable engine's tables are not where the truth is
-                    (self.stage.processes.folder / "dbos.sqlite").unlink()
-                self.kills += 1
-                await self.stage.start_bot()
+                await self._die(what)
             case _:
                 raise TwokeyError(f"No story can be played in which {who} {what}.")
+
+    async def _misbehave(self, who: str, how: Mapping[str, str | int]) -> None:
+        words = ", ".join(f"{key} {value}" for key, value in how.items())
+        self.transcript.write(f"{who} is made to misbehave: {words}")
+        if who == "slack":
+            await self.people.misbehave(**how)
+        else:
+            await self.stage.misbehave(who, **how)
+
+    async def _die(self, what: str) -> None:
+        self.transcript.write(f"The bot {what} (kill -9)")
+        await self.stage.processes.kill("bot")
+        if what.endswith("forgets"):  # the durable engine's tables are not where the truth is
+            (self.stage.processes.folder / "dbos.sqlite").unlink()
+        self.kills += 1
+        await self.stage.start_bot()
 
     async def _write(self, who: str, answer: str) -> None:
         """Answer the only question of the dialog in front of somebody."""
         (dialog, *_) = await self.people.until(lambda state: state["views"][_IDS[who]])
         question = dialog["blocks"][0]["element"]["action_id"]
         deed = f"{who} writes into “{dialog['title']['text']}”: {answer}"
-        await self._act(deed, self.people.submit(_IDS[who], dialog["id"], {question: answer}))
+        submit = partial(self.people.submit, _IDS[who], dialog["id"], {question: answer})
+        await self._act(deed, submit)
 
-    async def _act(self, deed: str, act: Awaitable[Json]) -> None:
+    async def _button(self, who: str, label: str) -> tuple[str, str, str]:
+        return await self.people.until(partial(find_button, user=_IDS[who], label=label))
+
+    async def _act(
+        self, deed: str, act: Callable[[], Awaitable[Json]], *, is_in_vain: bool = False
+    ) -> None:
         self.transcript.write(deed)
-        answer = await act
-        if not answer["ok"]:
-            raise TwokeyError(f"The workspace could not do that: {answer['error']}.")
+        while (answer := await act()).get("error") == "no_app":  # noqa: ASYNC110 - so do people
+            await asyncio.sleep(_LOOK_EVERY)
+        if answer["ok"] == is_in_vain:
+            trouble = answer.get("error", "it went through")
+            raise TwokeyError(f"The workspace could not do that: {trouble}.")
+
+    @property
+    def _waits(self) -> Mapping[str, Callable[[], Awaitable[bool]]]:
+        return {
+            "for the end": self._is_over,
+            "for an effect": self._has_effect,
+            "for a refusal": self._has_refusal,
+        }
 
     async def _is_over(self) -> bool:
         is_closed = await books.are_closed(self.store)
@@ -81,6 +110,10 @@ class Player:
 
     async def _has_effect(self) -> bool:
         return bool(self.stage.effects())
+
+    async def _has_refusal(self) -> bool:
+        seen, self._refusals = self._refusals, len(await books.refusals(self.store))
+        return self._refusals > seen
 
 
 def find_button(state: Json, *, user: str, label: str) -> tuple[str, str, str] | None:

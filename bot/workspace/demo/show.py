@@ -99,6 +99,7 @@ async def _play(console: Console, stage: Stage, story: Story) -> tuple[dict[str,
                 problems.append(f"{who} {what}: {str(error) or 'in vain'}")
                 break
         problems += await verdict.flaws(player)
+        problems += [f"nobody was shown “{part}”" for part in transcript.unread(story.reads)]
         facts = await verdict.gather(player, story.parts, was_healthy=was_healthy)
     return facts, problems + verdict.differences(facts, story.ends)
 

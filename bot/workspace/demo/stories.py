@@ -17,6 +17,7 @@ class Story(BaseModel):
         Mapping[str, str | Mapping[str, str | int]], ...
     ]  # who does what, or misbehaves how
     ends: dict[str, Any]
+    reads: tuple[str, ...]  # parts of lines that people have to be shown
     parts: tuple[str, ...]
     speed: float
 

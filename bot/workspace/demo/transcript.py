@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from itertools import chain
 from typing import Any, Final, Self
@@ -56,6 +56,10 @@ class Transcript:
         """Tell whether everything that the page shows was written down."""
         shown = chain(*state["messages"].values(), *state["ephemerals"].values())
         return all(self._shown.get(message["ts"]) == lines(message) for message in shown)
+
+    def unread(self, parts: Iterable[str]) -> list[str]:
+        """Return those of these parts that stood in no line that anybody was shown."""
+        return [part for part in parts if not any(part in line for line in self._said)]
 
     async def _follow(self, page: str) -> None:
         forever = httpx.Timeout(5, read=None)

@@ -1,6 +1,8 @@
 """What became of a story: facts from outside the bot wherever there is an outside."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from bot.domain.rollback import Rollback
@@ -39,7 +41,7 @@ async def gather(player: Player, parts: Sequence[str], *, was_healthy: bool) -> 
 
 
 async def flaws(player: Player) -> list[str]:
-    """Say what may be wrong at no end: a button that still decides, an audit that was changed."""
+    """Say what may be wrong at no end: a button that still decides, a message that came twice."""
     state = await player.people.state()
     left = [
         f"{name} still sees a button {label}"
@@ -47,7 +49,10 @@ async def flaws(player: Player) -> list[str]:
         for label in ("Approve", "Stop")
         if find_button(state, user=user, label=label)
     ]
-    return [*left, *(await player.store.verify_chain()).problems]
+    everything = chain(*state["messages"].values())
+    keys = Counter(str(one["metadata"]) for one in everything if "metadata" in one)
+    twice = [f"{key} was posted {times} times" for key, times in keys.items() if times > 1]
+    return [*left, *twice, *(await player.store.verify_chain()).problems]
 
 
 def differences(facts: Facts, ends: Mapping[str, Any]) -> list[str]:

@@ -33,10 +33,11 @@ class Misbehaviour(BaseModel):
         "rate_limit", "server_error", "refuse", "plan_limit",  # answered before any effect
         "lie", "fail_job",  # accepted, but nothing changes · accepted, but the job fails
         "lose_answer", "hold",  # took effect, but the answer is lost · comes `seconds` later
+        "none",  # the bad days are over
     ]  # fmt: skip
     times: int = 1
     seconds: int = 1
-    on: Literal["write", "any"] = "write"
+    on: Literal["write", "any", "after"] = "write"  # after: any, once something took effect
 
 
 class Refused(Exception):
@@ -155,7 +156,8 @@ class Provider(ABC):
 
     def _next(self, kind: str, *, is_write: bool) -> Misbehaviour | None:
         for index, bad in enumerate(self._misbehaviours):
-            if bad.kind == kind and (is_write or bad.on == "any"):
+            is_hit = is_write if bad.on == "write" else bad.on == "any" or self.log.effects
+            if bad.kind == kind and is_hit:
                 left = bad.model_copy(update={"times": bad.times - 1})
                 self._misbehaviours[index : index + 1] = [left] if left.times > 0 else []
                 return bad
@@ -163,9 +165,10 @@ class Provider(ABC):
 
     async def _misbehave(self, request: web.Request) -> web.Response:
         try:
-            self._misbehaviours.append(Misbehaviour.model_validate_json(await request.read()))
+            bad = Misbehaviour.model_validate_json(await request.read())
         except ValidationError as error:
             raise Refused(400, str(error)) from error
+        self._misbehaviours = [] if bad.kind == "none" else [*self._misbehaviours, bad]
         return web.json_response({"misbehaving": [bad.model_dump() for bad in self._misbehaviours]})
 
     async def _page(self, request: web.Request) -> web.Response:

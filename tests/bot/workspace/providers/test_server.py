@@ -84,6 +84,21 @@ async def test_reads_fail_when_asked_to(vercel: Running) -> None:
     assert (await vercel.api.get("/v2/user")).status_code == 500
 
 
+async def test_bad_days_begin_and_end(vercel: Running) -> None:
+    """A bad day may begin with the first effect, and lasts until somebody ends it."""
+    await vercel.misbehave(kind="server_error", on="after", times=1000)
+
+    before = [await vercel.api.get("/v2/user"), await vercel.api.post(GOOD)]
+    during = [await vercel.api.get("/v2/user"), await vercel.api.post(GOOD)]
+    await vercel.misbehave(kind="none")
+    afterwards = await vercel.api.get("/v2/user")
+
+    assert [answer.status_code for answer in before] == [200, 201]
+    assert [answer.status_code for answer in during] == [500, 500]
+    assert afterwards.status_code == 200
+    assert vercel.uses() == ONE_ROLLBACK
+
+
 async def test_lie_changes_nothing(vercel: Running) -> None:
     """A provider that lies says yes, logs nothing and keeps serving the bad version."""
     await vercel.misbehave(kind="lie")
