@@ -79,7 +79,7 @@ def private_place(account: Account) -> Place:
 def _rank(event: Event) -> Rank:
     if event.kind in _DECISIONS:
         return Rank.DECISION
-    if event.kind is Happening.ENDED:
+    if event.kind in _SAID_ALOUD:  # what a step's failure says stands above the end, not below
         return Rank.END
     return Rank.STEP
 

@@ -1,12 +1,13 @@
 """Show people what they must see: the outbox, delivered at least once and in order per message."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.event import Event
 from bot.domain.rollback import Rollback
+from bot.domain.target import Place
 from bot.engine.budget import Budget
 from bot.engine.core import in_words, log
 from bot.faultpoints import FaultPoint, reached
@@ -70,22 +71,32 @@ class Delivery:
             if following is None:
                 return _IDLE
             return min(max((following - now).total_seconds(), 0.01), _IDLE)
-        waits: list[float] = []
-        ready: list[Due] = []
-        for one in due:
-            if len(ready) == _AT_ONCE:
-                break
-            wait = self._budget.wait(one, now)
-            if wait:
-                waits.append(wait)
-            else:
-                ready.append(one)
+        ready, wait = self._ready(due, now)
         # All of them, before the next look: what is still being posted would be posted twice.
         results = await asyncio.gather(*(self._show(one) for one in ready), return_exceptions=True)
         for result in results:
             if result is not None:
                 raise result
-        return 0.0 if ready else min(waits)
+        return wait
+
+    def _ready(self, due: Sequence[Due], now: datetime) -> tuple[list[Due], float]:
+        """Return what may be shown now, or how long it takes until anything may."""
+        waits: list[float] = []
+        ready: list[Due] = []
+        posted_to = set[Place]()
+        for one in due:
+            if len(ready) == _AT_ONCE:
+                break
+            is_new, place = one.reference is None, one.posting.place
+            if is_new and place in posted_to:
+                continue  # side by side, two new messages would change places
+            wait = self._budget.wait(one, now)
+            if wait:
+                waits.append(wait)
+                continue
+            ready.append(one)
+            posted_to |= {place} if is_new else set()
+        return ready, 0.0 if ready else min(waits)
 
     async def _pause(self, seconds: float) -> None:
         woken = asyncio.create_task(self._woken.wait())
