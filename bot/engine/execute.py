@@ -4,13 +4,13 @@ The execution is written so that it can be run again from the start at any time:
 at the journal first, so a second run finds what the first one did and goes on behind it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 from bot.domain import approval
-from bot.domain.event import Happening
+from bot.domain.event import Event, Happening
 from bot.domain.plan import Plan, Step
 from bot.domain.rollback import Rollback, State, StepRun, StepState
 from bot.engine.change import commit, commit_end
@@ -38,7 +38,9 @@ async def _execute(engine: Engine, rollback_id: str, token: int, steps: Steps) -
     begun = await steps.run("begin", lambda: _begin(engine, rollback_id, token))
     if begun != "go":
         return
-    plan = await engine.store.read(lambda tx: claimed_plan(tx, tx.load(rollback_id)))
+    plan = await engine.store.read(
+        lambda tx: claimed_plan(tx.load(rollback_id), tx.events(rollback_id))
+    )
     if plan is None:
         raise RuntimeError(f"{rollback_id} has no claim in the audit chain any more")
     for wave in waves(plan):
@@ -69,7 +71,7 @@ async def _begin(engine: Engine, rollback_id: str, token: int) -> str:
         rollback = tx.load(rollback_id)
         if rollback.token != token or not rollback.state.is_executing:
             return "superseded"
-        if claimed_plan(tx, rollback) is None:
+        if claimed_plan(rollback, tx.proven_events(rollback_id)) is None:
             because = "the audit chain holds no claim of this very plan, so nothing is started"
             ended = rollback.end(State.NEEDS_HUMAN, at=tx.now, because=because)
             commit_end(tx, engine.people, ended)
@@ -93,11 +95,11 @@ def _start_running(tx: Transaction, engine: Engine, rollback: Rollback) -> str:
     return "go"
 
 
-def claimed_plan(tx: Transaction, rollback: Rollback) -> Plan | None:
-    """Return the plan if a whole audit chain holds the claim of exactly this one, and no end."""
+def claimed_plan(rollback: Rollback, events: Sequence[Event]) -> Plan | None:
+    """Return the plan if these entries of the chain hold the claim of exactly this one, no end."""
     digest = rollback.plan.digest if rollback.plan else ""
     plan = None
-    for event in tx.proven_events(rollback.id):
+    for event in events:
         if event.kind is Happening.ENDED:
             return None
         if event.kind is Happening.CLAIMED and event.details.get("digest") == digest:

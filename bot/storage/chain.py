@@ -76,11 +76,10 @@ class ChainReport:
         return not self.problems
 
 
-def verify(
-    entries: Iterable[Entry], head: Head | None, key: bytes, *, last: int = 0, mac: str = ""
-) -> ChainReport:
-    """Look at every entry behind ``last`` once, in order, and then at the head."""
+def verify(entries: Iterable[Entry], head: Head | None, key: bytes) -> ChainReport:
+    """Look at every entry once, in order, and then at the head."""
     problems: list[str] = []
+    last, mac = 0, ""
     for entry in entries:
         problems += _problems(entry, key, last=last, mac=mac)
         last, mac = entry.sequence, entry.mac

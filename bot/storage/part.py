@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, CursorResult, Table, UpdateBase
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,6 +17,7 @@ from bot.ports import Clock, Transaction
 from bot.storage.chain import Head
 
 log = logging.getLogger("twokey.storage")
+_MOST_SEALS: Final = 20_000
 
 Upsert = sqlite.Insert | postgresql.Insert
 
@@ -31,6 +32,7 @@ class Keeper:
         self._seen = self._latest = clock.now()
         self._guard = threading.Lock()  # the writer and the readers all ask for the time
         self._complaints: set[str] = set()
+        self.seals = _Recent()  # of entries by number: whose they are and what seals them
 
     def now(self, *marks: datetime) -> datetime:
         """Return the time, which never steps back: not in this process, not behind a mark.
@@ -49,6 +51,15 @@ class Keeper:
         if about not in self._complaints:
             self._complaints.add(about)
             log.error("%s", sentence)
+
+
+class _Recent(dict[int, tuple[str | None, str]]):
+    """What was seen lately, without ever growing beyond a few megabytes."""
+
+    def __setitem__(self, key: int, value: tuple[str | None, str]) -> None:
+        if len(self) >= _MOST_SEALS:
+            self.clear()
+        super().__setitem__(key, value)
 
 
 class Part(Transaction):
