@@ -183,6 +183,11 @@ class Message:
     text: str
     blocks: tuple[Block, ...] = ()
 
+    @property
+    def plainer(self) -> "Message":
+        """The sentence alone: nobody decides by a button whose card could not be shown."""
+        return Message(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Input:

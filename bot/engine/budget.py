@@ -43,19 +43,18 @@ class Budget:
         """Start with full buckets."""
         self._edits: dict[tuple[str, str], Bucket] = {}
         self._posts: dict[tuple[str, str, str], Bucket] = {}
-        self._closed_until: dict[tuple[str, str], datetime] = {}
+        self._closed_until: dict[tuple[str, ...], datetime] = {}
 
     def wait(self, due: Due, now: datetime) -> float:
         """Spend for this posting and return 0, or return the seconds it has to wait."""
-        place = due.posting.place
-        tenant = (place.platform, place.tenant)
-        closed = self._closed_until.get(tenant)
+        closed = self._closed_until.get(_lane(due))
         if closed is not None and closed > now:
             return (closed - now).total_seconds()
+        place = due.posting.place
+        tenant = (place.platform, place.tenant)
         if due.reference is None:
-            channel = (*tenant, place.channel)
             bucket = self._posts.setdefault(
-                channel, Bucket(POST_BURST, POSTS_PER_SECOND, POST_BURST, now)
+                (*tenant, place.channel), Bucket(POST_BURST, POSTS_PER_SECOND, POST_BURST, now)
             )
             return bucket.take(now)
         bucket = self._edits.setdefault(
@@ -65,6 +64,12 @@ class Budget:
         return bucket.take(now, keep=0.0 if urgent else _KEPT_FOR_DECISIONS)
 
     def close(self, due: Due, until: datetime) -> None:
-        """The platform asked to wait: nothing goes to this workspace until then."""
-        place = due.posting.place
-        self._closed_until[place.platform, place.tenant] = until
+        """The platform asked to wait, for posts to one channel or for all edits: so we do."""
+        self._closed_until[_lane(due)] = until
+
+
+def _lane(due: Due) -> tuple[str, ...]:
+    """Return what platforms count together: edits by workspace, posts by channel."""
+    place = due.posting.place
+    tenant = (place.platform, place.tenant)
+    return tenant if due.reference is not None else (*tenant, place.channel)

@@ -11,6 +11,7 @@ from bot.domain.target import Place
 from bot.engine.budget import Budget
 from bot.engine.core import in_words, log
 from bot.faultpoints import FaultPoint, reached
+from bot.message import Message
 from bot.ports import (
     Chat,
     ChatBusy,
@@ -18,7 +19,9 @@ from bot.ports import (
     Clock,
     Due,
     Kind,
+    Posting,
     Reference,
+    Remedy,
     Renderer,
     Store,
     Transaction,
@@ -27,6 +30,9 @@ from bot.ports import (
 _AT_ONCE: Final = 32
 _LOOKED_AT: Final = 512  # one busy channel must not hide the others
 _LONGEST_WAIT: Final = 60.0
+_LONGEST_WAIT_FOR_PEOPLE: Final = 300.0  # who have to invite us, or to unarchive a channel
+_KEPT_AFTER_THE_END: Final = timedelta(days=1)
+_STUMBLE: Final = 1.0
 _IDLE: Final = 30.0
 _BLINK: Final = 0.05
 
@@ -44,6 +50,8 @@ class Delivery:
         self._clock = clock
         self._budget = Budget()
         self._woken = asyncio.Event()
+        self._showing: dict[str, asyncio.Task[None]] = {}
+        self._posting: dict[str, Place] = {}  # those of them that are new messages
 
     def wake(self) -> None:
         """Look at the outbox now: something was committed."""
@@ -51,68 +59,95 @@ class Delivery:
 
     async def run_forever(self) -> None:
         """Deliver until cancelled; a stumble is logged and tried again."""
-        while True:
-            self._woken.clear()
-            try:
-                wait = await self.run_once()
-            except Exception:  # noqa: BLE001 - whatever it was, people have to be told
-                log.exception("the outbox stumbled; it is looked at again")
-                wait = 1.0
-            if wait:
+        try:
+            while True:
+                self._woken.clear()
+                try:
+                    wait = await self._look()
+                except Exception:  # noqa: BLE001 - whatever it was, people have to be told
+                    log.exception("the outbox stumbled; it is looked at again")
+                    wait = _STUMBLE
                 await self._pause(wait)
-                # What happens within a blink becomes one edit, and the decision itself goes first.
-                await asyncio.sleep(_BLINK)
+        finally:
+            for task in self._showing.values():
+                task.cancel()
+            await asyncio.gather(*self._showing.values(), return_exceptions=True)
 
     async def run_once(self) -> float:
-        """Show everything that may be shown now; return the seconds until there may be more."""
-        due, now = await self._store.read(lambda tx: (tx.due_postings(_LOOKED_AT), tx.now))
-        if not due:
-            following = await self._store.read(lambda tx: tx.next_posting_at())
-            if following is None:
-                return _IDLE
-            return min(max((following - now).total_seconds(), 0.01), _IDLE)
-        ready, wait = self._ready(due, now)
-        # All of them, before the next look: what is still being posted would be posted twice.
-        results = await asyncio.gather(*(self._show(one) for one in ready), return_exceptions=True)
-        for result in results:
-            if result is not None:
-                raise result
-        return wait
+        """Show what may be shown now, to its end; return the seconds until there may be more."""
+        wait = await self._look()
+        if not self._showing:
+            return wait
+        await asyncio.gather(*self._showing.values())
+        return 0.0
 
-    def _ready(self, due: Sequence[Due], now: datetime) -> tuple[list[Due], float]:
-        """Return what may be shown now, or how long it takes until anything may."""
-        waits: list[float] = []
-        ready: list[Due] = []
-        posted_to = set[Place]()
+    async def _look(self) -> float:
+        """Start to show what may be shown now; return the seconds until there may be more."""
+        # Noted before the outbox is read: what is still being shown would be shown twice.
+        busy = set(self._showing)
+        due, now, following = await self._store.read(_owed)
+        waits = [_IDLE]
+        if following is not None:
+            waits.append(max((following - now).total_seconds(), 0.01))
         for one in due:
-            if len(ready) == _AT_ONCE:
-                break
-            is_new, place = one.reference is None, one.posting.place
-            if is_new and place in posted_to:
-                continue  # side by side, two new messages would change places
-            wait = self._budget.wait(one, now)
-            if wait:
-                waits.append(wait)
+            if one.posting.key in busy or self._must_queue(one):
                 continue
-            ready.append(one)
-            posted_to |= {place} if is_new else set()
-        return ready, 0.0 if ready else min(waits)
+            if len(self._showing) >= _AT_ONCE:
+                break
+            if wait := self._budget.wait(one, now):
+                waits.append(wait)
+            else:
+                self._start(one)
+        return min(waits)
+
+    def _must_queue(self, due: Due) -> bool:
+        """Tell whether a new message waits for another one: side by side they change places."""
+        return due.reference is None and due.posting.place in self._posting.values()
+
+    def _start(self, due: Due) -> None:
+        """Show one beside the others: one call that hangs holds up nobody else's message."""
+        key = due.posting.key
+        if due.reference is None:
+            self._posting[key] = due.posting.place
+        task = self._showing[key] = asyncio.create_task(self._show(due), name=key)
+
+        def forget(_: object) -> None:
+            del self._showing[key]
+            self._posting.pop(key, None)
+
+        task.add_done_callback(forget)
 
     async def _pause(self, seconds: float) -> None:
+        """Wait until there may be more to show."""
         woken = asyncio.create_task(self._woken.wait())
         slept = asyncio.create_task(self._clock.sleep(seconds))
-        _, pending = await asyncio.wait({woken, slept}, return_when=asyncio.FIRST_COMPLETED)
-        for task in pending:
-            task.cancel()
+        showing = set(self._showing.values())
+        try:
+            await asyncio.wait({woken, slept, *showing}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            woken.cancel()
+            slept.cancel()
+        if all(one in self._showing.values() for one in showing):
+            # What happens within a blink becomes one edit, and the decision itself goes first.
+            blink = asyncio.create_task(asyncio.sleep(_BLINK))
+            await asyncio.wait({blink, *showing}, return_when=asyncio.FIRST_COMPLETED)
+            blink.cancel()
 
     async def _show(self, due: Due) -> None:
         """Show one; whatever happens to it is dealt with here, so that the others go on."""
         try:
+            await self._try_to_show(due)
+        except Exception:  # noqa: BLE001 - not even the failure could be noted
+            log.exception("the outbox stumbled over %s; it is looked at again", due.posting.key)
+            await self._clock.sleep(_STUMBLE)
+
+    async def _try_to_show(self, due: Due) -> None:
+        try:
             reference = await self._put(due)
         except ChatBusy as busy:
             self._budget.close(due, await self._postpone(due, busy.seconds))
-        except ChatRefused as error:
-            await self._refused(due, error)
+        except ChatRefused as refusal:
+            await self._refused(due, refusal)
         except Exception as error:  # noqa: BLE001 - whatever it was, people have to be told later
             seconds = min(2.0**due.failures, _LONGEST_WAIT)
             because = in_words(error, doing="showing it")
@@ -138,12 +173,25 @@ class Delivery:
         message = self._render(due.posting, rollback, events)
         if message is None:
             return due.reference
+        thread = notice if due.posting.is_threaded else None
+        try:
+            return await self._send(chat, due, message, thread)
+        except ChatRefused as refusal:
+            if refusal.remedy is Remedy.NEW_THREAD and thread is not None:
+                await self._store.write(lambda tx: _open_thread(tx, due, gone=thread))
+            if refusal.remedy is not Remedy.PLAINER or not message.blocks:
+                raise
+            log.error("%s is shown as one sentence: %s", due.posting.key, refusal)
+            return await self._send(chat, due, message.plainer, thread)
+
+    async def _send(
+        self, chat: Chat, due: Due, message: Message, thread: Reference | None
+    ) -> Reference:
         if due.reference is not None:
             await chat.edit(due.reference, message)
             reached(FaultPoint.EDIT_SENT, due.posting.kind)
             return due.reference
         place, key = due.posting.place, due.posting.key
-        thread = notice if due.posting.is_threaded else None
         if due.tried:
             found = await chat.find(place, thread=thread, key=key)
             if found is not None:
@@ -155,15 +203,37 @@ class Delivery:
         reached(FaultPoint.POST_SENT, due.posting.kind)
         return reference
 
-    async def _refused(self, due: Due, error: ChatRefused) -> None:
-        if error.repost and due.reference is not None:
-            await self._store.write(lambda tx: tx.postpone(due, until=tx.now, repost=True))
-            return
-        log.error("%s can't be shown: %s", due.posting.key, error)
-        await self._store.write(lambda tx: tx.give_up(due, str(error)))
+    async def _refused(self, due: Due, refusal: ChatRefused) -> None:
+        """Do what can help against a refusal; nothing that people must see is dropped for less."""
+        seconds = min(2.0**due.failures, _LONGEST_WAIT_FOR_PEOPLE)
+
+        def work(tx: Transaction) -> str:
+            outcome = tx.load(due.posting.rollback_id).outcome
+            is_old = outcome is not None and tx.now > outcome.at + _KEPT_AFTER_THE_END
+            if refusal.remedy is Remedy.ANEW and (due.reference is not None or due.tried):
+                tx.post_anew(due.posting)
+                return "it is posted anew"
+            if refusal.remedy in {Remedy.LATER, Remedy.NEW_THREAD} and not is_old:
+                tx.postpone(due, until=tx.now + timedelta(seconds=seconds))
+                return f"again in {seconds:.0f} s"
+            tx.give_up(due, str(refusal))
+            return "it is given up"
+
+        log.error("%s: %s; %s", due.posting.key, refusal, await self._store.write(work))
+
+
+def _owed(tx: Transaction) -> tuple[Sequence[Due], datetime, datetime | None]:
+    return tx.due_postings(_LOOKED_AT), tx.now, tx.next_posting_at()
 
 
 def _facts(tx: Transaction, due: Due) -> tuple[Rollback, tuple[Event, ...], Reference | None]:
     rollback_id = due.posting.rollback_id
     notice = tx.reference(rollback_id, Kind.NOTICE, due.posting.place)
     return tx.load(rollback_id), tx.events(rollback_id), notice
+
+
+def _open_thread(tx: Transaction, due: Due, *, gone: Reference) -> None:
+    """Post the notice anew, unless that was done since."""
+    rollback_id, place = due.posting.rollback_id, due.posting.place
+    if tx.reference(rollback_id, Kind.NOTICE, place) == gone:
+        tx.post_anew(Posting(rollback_id, Kind.NOTICE, place))

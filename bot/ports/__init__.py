@@ -1,7 +1,15 @@
 """The doors to the outside world. The engine knows these shapes and nothing behind them."""
 
 from bot.ports.actions import Action, ActionTypes, Assertion, AssertionTypes, Tools
-from bot.ports.chat import Chat, ChatBusy, ChatRefused, ChatUnreachable, Directory, Reference
+from bot.ports.chat import (
+    Chat,
+    ChatBusy,
+    ChatRefused,
+    ChatUnreachable,
+    Directory,
+    Reference,
+    Remedy,
+)
 from bot.ports.durable import Clock, Durable, Execution, Steps
 from bot.ports.outbox import Due, Kind, Posting, Rank, Renderer
 from bot.ports.store import Store, Transaction
@@ -24,6 +32,7 @@ __all__ = [
     "Posting",
     "Rank",
     "Reference",
+    "Remedy",
     "Renderer",
     "Steps",
     "Store",

@@ -1,6 +1,7 @@
 """A chat platform: where messages are shown, and what its directory knows."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from bot.domain.errors import TwokeyError
@@ -55,13 +56,23 @@ class ChatUnreachable(TwokeyError):
     """The platform did not answer; the message may be there."""
 
 
-class ChatRefused(TwokeyError):
-    """The platform will never accept this: the message or its channel is gone, or we may not."""
+class Remedy(StrEnum):
+    """What can still bring a refused message before people."""
 
-    def __init__(self, sentence: str, *, repost: bool = False) -> None:
-        """Remember whether posting it anew can help (an edit of a message that is gone)."""
+    NONE = "none"
+    ANEW = "anew"  # the message to be edited is gone or can't change any more: post it anew
+    NEW_THREAD = "new_thread"  # what the thread hung on is gone
+    PLAINER = "plainer"  # the platform does not take its form or length
+    LATER = "later"  # people have to do something first, such as invite us
+
+
+class ChatRefused(TwokeyError):
+    """The platform does not accept this, and nothing was shown."""
+
+    def __init__(self, sentence: str, *, remedy: Remedy = Remedy.NONE) -> None:
+        """Keep what can help."""
         super().__init__(sentence)
-        self.repost = repost
+        self.remedy = remedy
 
 
 class Directory(Protocol):

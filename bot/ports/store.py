@@ -111,8 +111,12 @@ class Transaction(ABC):
         """Write down that people can see this content; None: there was nothing to show."""
 
     @abstractmethod
-    def postpone(self, due: Due, *, until: datetime, repost: bool = False) -> None:
-        """Try again later; ``repost``: as a new message."""
+    def postpone(self, due: Due, *, until: datetime) -> None:
+        """Try again later."""
+
+    @abstractmethod
+    def post_anew(self, posting: Posting) -> None:
+        """Want it as a new message; a notice takes the card of its thread along."""
 
     @abstractmethod
     def give_up(self, due: Due, because: str) -> None:

@@ -1,5 +1,6 @@
 """The outbox: what people must see, committed with what it tells; the newest content wins."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -21,7 +22,8 @@ _THREAD_IS_THERE: Final = or_(
         _notice.c.platform == outbox.c.platform,
         _notice.c.tenant == outbox.c.tenant,
         _notice.c.channel == outbox.c.channel,
-        _notice.c.posted_message.is_not(None),
+        # A notice that can't be shown must not hide its thread, which then stands in the channel.
+        or_(_notice.c.posted_message.is_not(None), _notice.c.given_up.is_not(None)),
     ),
 )
 _IS_DUE: Final = and_(_UNSEEN, outbox.c.due_at <= bindparam("now"), _THREAD_IS_THERE)
@@ -53,6 +55,17 @@ _STANDS: Final = select(
     )
 )
 _UPDATE: Final = update(outbox).where(outbox.c.key == bindparam("same_key"))
+_ANEW: Final = (
+    update(outbox)
+    .where(outbox.c.key.in_(bindparam("keys", expanding=True)))
+    .values(
+        wanted=outbox.c.wanted + 1,
+        posted_channel=None,
+        posted_message=None,
+        tried=False,
+        given_up=None,
+    )
+)
 
 
 def _newest_wins(upsert: Upsert) -> UpdateBase:
@@ -128,10 +141,15 @@ class OutboxPart(Part):
             }
         self._update(due, shown=due.wanted, tried=False, failures=0, **stands)
 
-    def postpone(self, due: Due, *, until: datetime, repost: bool = False) -> None:
-        """Try again later; ``repost``: as a new message."""
-        anew = {"posted_channel": None, "posted_message": None, "tried": False} if repost else {}
-        self._update(due, due_at=until, failures=due.failures + 1, **anew)
+    def postpone(self, due: Due, *, until: datetime) -> None:
+        """Try again later."""
+        self._update(due, due_at=until, failures=due.failures + 1)
+
+    def post_anew(self, posting: Posting) -> None:
+        """Want it as a new message; a notice takes the card of its thread along."""
+        card = replace(posting, kind=Kind.CARD)
+        keys = [posting.key, card.key] if posting.kind is Kind.NOTICE else [posting.key]
+        self._change(_ANEW, {"keys": keys, "due_at": self.now})
 
     def give_up(self, due: Due, because: str) -> None:
         """Set a posting aside that its platform will never accept."""

@@ -8,7 +8,7 @@ from bot.chat.slack.blocks import Json
 from bot.chat.slack.team import Team, log
 from bot.domain.errors import TwokeyError
 from bot.domain.people import Account, Membership
-from bot.ports import ChatRefused
+from bot.ports import ChatRefused, Remedy
 
 _FRESH_SECONDS: Final = 60.0
 _PATIENCE_SECONDS: Final = 1.5
@@ -55,9 +55,9 @@ class SlackDirectory:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 answer = await self._team.call("users.info", user=account.user, where=account.user)
-        except ChatRefused:
-            return Membership.STRANGER  # Slack answered that there is nobody whom it shows us
         except (TwokeyError, TimeoutError) as error:
+            if isinstance(error, ChatRefused) and error.remedy is Remedy.NONE:
+                return Membership.STRANGER  # there is nobody whom Slack shows us
             log.warning("The directory can't be read for %s: %s", account, str(error) or "too slow")
             return Membership.UNREADABLE
         membership = _membership(answer.get("user"), account)

@@ -14,8 +14,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.chat.slack.blocks import Json
-from bot.domain.errors import TwokeyError
-from bot.ports import ChatBusy, ChatRefused, ChatUnreachable
+from bot.chat.slack.refusals import meaning
+from bot.ports import ChatRefused, ChatUnreachable
 
 log = logging.getLogger("twokey.slack")
 
@@ -34,40 +34,7 @@ METHODS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 _SECONDS: Final = 10.0
-_BUSY_SECONDS: Final = 30.0
-_TOO_MANY: Final = 429
-_SERVER_ERROR: Final = 500
 _OK: Final = 200
-
-_POST_ANEW: Final = {"cant_update_message", "edit_window_closed", "message_not_found"}
-_ITS_OWN_FAULT: Final = {"fatal_error", "internal_error", "request_timeout", "service_unavailable"}
-# Somebody mends these on Slack's side, and what waits is then shown: nothing gets lost.
-_MENDABLE: Final = {
-    "account_inactive",
-    "invalid_auth",
-    "missing_scope",
-    "not_allowed_token_type",
-    "not_authed",
-    "org_login_required",
-    "team_access_not_granted",
-    "token_expired",
-    "token_revoked",
-}
-_INVITE: Final = "Twokey is not in the channel {where}: type /invite @Twokey there."
-_GONE: Final = (
-    "{where} can't get direct messages: correct the account under people: in twokey.yaml."
-)
-_SENTENCES: Final = {
-    "channel_not_found": _INVITE,
-    "not_in_channel": _INVITE,
-    "is_archived": "The channel {where} is archived: unarchive it or name another in twokey.yaml.",
-    "restricted_action": "This Slack team lets only some people post in {where}: allow Twokey to.",
-    "cannot_dm_bot": _GONE,
-    "user_disabled": _GONE,
-    "user_not_found": _GONE,
-    "users_not_found": _GONE,
-    "thread_not_found": "The message in {where} that the thread hung on was deleted.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,30 +120,10 @@ async def _understood(
     try:
         return cast("Json", (await answer).data)
     except SlackApiError as error:
-        raise _meaning(error.response, where=where, setting=setting) from error
+        raise meaning(error.response, where=where, setting=setting) from error
     except (aiohttp.ClientError, TimeoutError, AttributeError) as error:
         # The SDK stumbles with AttributeError over a plain text, as proxies send it.
         raise ChatUnreachable("Slack did not answer.") from error
-
-
-def _meaning(response: Any, *, where: str, setting: str) -> TwokeyError:  # noqa: ANN401 - the SDK says so
-    """Say what a failed call means; a body that is no JSON leaves the client's own response."""
-    data = getattr(response, "data", None)
-    code = str(cast("Json", data).get("error", "")) if isinstance(data, dict) else ""
-    status = getattr(response, "status_code", getattr(response, "status", _SERVER_ERROR))
-    if status == _TOO_MANY or code in {"ratelimited", "rate_limited"}:
-        wait = str(response.headers.get("Retry-After", ""))
-        seconds = float(wait) if wait.isdigit() else _BUSY_SECONDS
-        return ChatBusy(f"Slack asks us to wait {seconds:.0f} s.", seconds=seconds)
-    if status >= _SERVER_ERROR or not code or code in _ITS_OWN_FAULT:
-        return ChatUnreachable(f"Slack failed to answer ({code or status}).")
-    if code in _MENDABLE:
-        return ChatUnreachable(
-            f"Slack does not accept {setting} ({code}): install the app again with manifest.yml, "
-            "and set the token that it then shows."
-        )
-    sentence = _SENTENCES.get(code, "Slack refused: {code}.")
-    return ChatRefused(sentence.format(where=where, code=code), repost=code in _POST_ANEW)
 
 
 class _Discreet(logging.Filter):

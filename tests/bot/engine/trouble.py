@@ -1,13 +1,14 @@
 """What goes wrong around the engine: a store that fails, a wall of messages, a sudden death."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, TypeVar
 
 from bot.domain.target import Place
 from bot.message import Buttons, Message
-from bot.ports import ChatUnreachable, Reference, Transaction
+from bot.ports import ChatRefused, ChatUnreachable, Reference, Remedy, Transaction
 from bot.storage.errors import NotRecorded, OutcomeUnknown
 from bot.storage.store import SqlStore
 from tests.bot.engine.plant import nothing
@@ -88,14 +89,19 @@ class Wall:
     trouble: Callable[[str, str], None] = lambda _call, _what: None
     loses_answers: bool = False
     slow: asyncio.Event | None = None  # a post hangs until it is set
+    slow_for: str = ""  # only those with this in their key
+
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     async def post(
         self, place: Place, message: Message, *, thread: Reference | None, key: str
     ) -> Reference:
         self.trouble("post", key)
-        if self.slow is not None:
+        if self.slow is not None and self.slow_for in key:
             await self.slow.wait()
-        at = str(len(self.notes) + 1)
+        if thread is not None and thread.message not in self.notes:
+            raise ChatRefused("The thread is gone.", remedy=Remedy.NEW_THREAD)
+        at = str(next(self._numbers))
         self.notes[at] = Note(place, thread.message if thread else None, key, message)
         await self.moment()
         if self.loses_answers:
@@ -103,6 +109,8 @@ class Wall:
         return Reference(place, at)
 
     async def edit(self, reference: Reference, message: Message) -> None:
+        if reference.message not in self.notes:
+            raise ChatRefused("It is gone.", remedy=Remedy.ANEW)
         self.trouble("edit", self.notes[reference.message].key)
         self.notes[reference.message].message = message
         await self.moment()
@@ -114,6 +122,10 @@ class Wall:
 
     async def link(self, reference: Reference) -> str:
         return f"https://wall.example/{reference.message}"
+
+    def delete(self, at: str) -> None:
+        """Take a message away, as a moderator does."""
+        del self.notes[at]
 
     @property
     def keys(self) -> list[str]:

@@ -142,16 +142,31 @@ async def test_a_try_is_remembered_until_it_is_settled(any_store: SqlStore) -> N
 
 
 async def test_a_message_that_is_gone_is_posted_anew(any_store: SqlStore) -> None:
-    """Reposting forgets where the message stood and that it was tried."""
+    """It is forgotten where the notice stood, and the card of its thread comes along."""
+    card = Posting("rb-aaaa", Kind.CARD, DEPLOYS)
     await show(any_store, a_posting())
     await posted(any_store, a_posting(), NOTICE)
-    await show(any_store, a_posting())
-    (edit,) = await due(any_store)
+    await show(any_store, card)
+    await posted(any_store, card, Reference(DEPLOYS, "1700.2"))
 
-    await any_store.write(lambda tx: tx.postpone(edit, until=MONDAY, repost=True))
+    await any_store.write(lambda tx: tx.post_anew(a_posting()))
 
+    (notice,) = await due(any_store)
+    await posted(any_store, a_posting(), Reference(DEPLOYS, "1700.3"))
     (anew,) = await due(any_store)
-    assert (anew.reference, anew.tried, anew.failures) == (None, False, 1)
+    assert (notice.posting.kind, notice.reference, notice.tried) == (Kind.NOTICE, None, False)
+    assert (anew.posting.kind, anew.reference) == (Kind.CARD, None)
+
+
+async def test_a_notice_that_can_not_be_shown_hides_no_thread(any_store: SqlStore) -> None:
+    """What belongs under a notice that was set aside is shown all the same."""
+    await show(any_store, a_posting())
+    await show(any_store, Posting("rb-aaaa", Kind.SUMMARY, DEPLOYS))
+    (notice,) = await due(any_store)
+
+    await any_store.write(lambda tx: tx.give_up(notice, "it can't be drawn"))
+
+    assert [one.posting.kind for one in await due(any_store)] == [Kind.SUMMARY]
 
 
 async def test_a_hopeless_message_is_set_aside(any_store: SqlStore) -> None:

@@ -10,7 +10,7 @@ from bot.chat.slack.client import SlackChat
 from bot.chat.slack.team import METHODS, SlackSettings, Team, opened
 from bot.domain.target import Place
 from bot.message import Line, Message
-from bot.ports import ChatBusy, ChatRefused, ChatUnreachable, Reference
+from bot.ports import ChatBusy, ChatRefused, ChatUnreachable, Reference, Remedy
 from bot.workspace.slack.client import Workspace
 
 DEPLOYS = Place("slack", "T00TWOKEY", "C00DEPLOYS")
@@ -112,7 +112,7 @@ async def test_a_channel_without_twokey_names_the_way_in(team: Team) -> None:
         await SlackChat(team).post(GENERAL, ASKED, thread=None, key="notice")
 
     assert "C00GENERAL" in str(refusal.value)
-    assert not refusal.value.repost
+    assert refusal.value.remedy is Remedy.LATER
 
 
 async def test_a_message_that_is_gone_may_be_posted_anew(team: Team) -> None:
@@ -122,7 +122,7 @@ async def test_a_message_that_is_gone_may_be_posted_anew(team: Team) -> None:
     with pytest.raises(ChatRefused) as refusal:
         await SlackChat(team).edit(gone, ASKED)
 
-    assert refusal.value.repost
+    assert refusal.value.remedy is Remedy.ANEW
 
 
 @pytest.mark.parametrize("code", ["edit_window_closed", "cant_update_message"])
@@ -134,7 +134,7 @@ async def test_a_message_that_can_not_change_may_be_posted_anew(odd_team: Odd, c
     with pytest.raises(ChatRefused) as refusal:
         await SlackChat(team).edit(Reference(DEPLOYS, "1.000001"), ASKED)
 
-    assert refusal.value.repost
+    assert refusal.value.remedy is Remedy.ANEW
 
 
 async def test_slack_asks_to_wait(team: Team, people: Workspace) -> None:
