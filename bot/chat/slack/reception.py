@@ -1,6 +1,7 @@
 """Takes what Slack delivers to the desk: commit first, then acknowledge, then everything else."""
 
 import asyncio
+import secrets
 import traceback
 from collections import Counter
 from collections.abc import Coroutine
@@ -10,6 +11,7 @@ from typing import Any, Final, TypeVar
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.chat.slack.blocks import Json, render
+from bot.chat.slack.client import SlackChat
 from bot.chat.slack.dialogs import render_dialog
 from bot.chat.slack.payloads import (
     Call,
@@ -21,12 +23,16 @@ from bot.chat.slack.payloads import (
 )
 from bot.chat.slack.team import Team, log
 from bot.domain.errors import TwokeyError
+from bot.domain.target import Place
 from bot.faultpoints import FaultPoint, reached
 from bot.invocation import Answer, Desk
 from bot.message import Dialog, Message
+from bot.ports import ChatBusy, ChatRefused, ChatUnreachable
 
 T = TypeVar("T")
 
+# After the last one it is given up: a quarter of an hour later, the card says more.
+_PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, *[60.0] * 14)
 _PRIVATELY: Final = {"response_type": "ephemeral", "replace_original": False}
 
 STILL_SAVING: Final = Message("Still saving; nothing is recorded yet. The outcome follows here.")
@@ -120,7 +126,7 @@ class Reception:
             await self._open(call, answer.dialog)
             await self._tell(call, first)
             return
-        await self._tell(call, first)
+        await self._tell(call, first, is_worth_repeating=False)
         answer = await asking
         await self._open(call, answer.dialog)
         await self._tell(call, answer.message or (None if answer.dialog else SAVED))
@@ -136,7 +142,9 @@ class Reception:
             log.warning("A form did not open: %s", error)
             await self._tell(call, NO_FORM)
 
-    async def _tell(self, call: Call, message: Message | None) -> None:
+    async def _tell(
+        self, call: Call, message: Message | None, *, is_worth_repeating: bool = True
+    ) -> None:
         """Tell the person privately, where they are; where that is impossible, directly."""
         if message is None:
             return
@@ -149,8 +157,29 @@ class Reception:
                 channel = call.invocation.place.channel
                 await self._team.call("chat.postEphemeral", channel=channel, user=user, **threaded)
         except TwokeyError as error:
-            log.warning("A private answer goes to %s directly instead: %s", user, error)
-            await self._team.call("chat.postMessage", channel=user, **shown)
+            log.warning("A private answer did not reach %s where they are: %s", user, error)
+            if is_worth_repeating:
+                await self._tell_directly(user, message)
+
+    async def _tell_directly(self, user: str, message: Message) -> None:
+        """Write to the person until they have it, once: how their decision ended is theirs."""
+        chat, key = SlackChat(self._team), secrets.token_hex(8)
+        place, was_tried = Place("slack", self._team.id, user), False
+        for pause in _PAUSES:
+            try:
+                if was_tried and await chat.find(place, thread=None, key=key):
+                    return
+                was_tried = True
+                await chat.post(place, message, thread=None, key=key)
+            except (ChatBusy, ChatUnreachable) as error:
+                log.warning("A private answer did not reach %s directly: %s", user, error)
+                await asyncio.sleep(max(pause, getattr(error, "seconds", 0.0)))
+            except ChatRefused as error:
+                log.error("A private answer can't reach %s: %s", user, error)
+                return
+            else:
+                return
+        log.error("A private answer never reached %s; the card says what is recorded.", user)
 
     def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)

@@ -40,6 +40,8 @@ class WebApi:
 
     async def respond(self, request: web.Request) -> web.Response:
         """Take a later answer to an interaction, at the address that the interaction held."""
+        if fault := self.room.mischief.take("http", method="response_url"):
+            return _faulty(fault)
         try:
             handle = self.room.handles.visit(request.match_info["address"])
             self._respond(handle, await _arguments(request))

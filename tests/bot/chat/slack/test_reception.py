@@ -1,5 +1,7 @@
 """Commands, clicks and dialogs: decided first, acknowledged in time, answered privately."""
 
+import asyncio
+
 import pytest
 
 from bot.chat.slack.client import SlackChat
@@ -178,6 +180,42 @@ async def test_a_form_sent_off_where_twokey_is_not_is_answered_directly(
     assert [one["text"] for one in sent] == ["Noted."]
 
 
+async def test_an_outcome_that_gets_lost_on_its_way_is_told_directly_and_once(
+    people: Workspace, desk: FakeDesk, team: Team
+) -> None:
+    """Neither a lost private line nor a lost answer keeps the outcome from the person."""
+    ts = await card(team)
+    desk.is_open.clear()
+    await people.click(MANAGER, DEPLOYS, ts, "approve")
+    assert await told(people, MANAGER) == [STILL_SAVING]
+    await people.misbehave(kind="http", method="response_url", status=500)
+    await people.misbehave(kind="http", method="chat.postMessage", status=429, retry_after=0)
+    await people.misbehave(kind="http", method="chat.postMessage", status=500, applied=True)
+    await people.misbehave(kind="http", method="conversations.history", status=500)
+
+    desk.is_open.set()
+    await people.until(lambda state: state["messages"].get("D00MANAGER1"))
+    await eventually(lambda: not answering())
+
+    assert [one["text"] for one in await people.messages("D00MANAGER1")] == ["Done."]
+    assert await texts(people, MANAGER) == [STILL_SAVING]
+
+
+async def test_that_it_is_still_being_saved_is_told_once_or_not_at_all(
+    people: Workspace, desk: FakeDesk, team: Team
+) -> None:
+    """A first line that does not get through holds up no outcome."""
+    ts = await card(team)
+    desk.is_open.clear()
+    await people.misbehave(kind="http", method="response_url", status=500)
+
+    await people.click(MANAGER, DEPLOYS, ts, "approve")
+    desk.is_open.set()
+
+    assert await told(people, MANAGER) == ["Done."]
+    assert "D00MANAGER1" not in (await people.state())["messages"]
+
+
 async def test_a_form_that_does_not_open_is_admitted(
     people: Workspace, desk: FakeDesk, team: Team
 ) -> None:
@@ -255,3 +293,8 @@ async def test_an_unknown_button_goes_to_nobody(
     assert sentence.endswith("Nothing was changed.")
     assert desk.asked == []
     assert sum(gateway.turned_away.values()) == 1
+
+
+def answering() -> list[asyncio.Task[object]]:
+    """What the reception is still busy with."""
+    return [task for task in asyncio.all_tasks() if "Reception._follow" in repr(task)]
