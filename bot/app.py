@@ -108,6 +108,7 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
             durable=durable,
             tools=tools,
             limits=limits,
+            allowance=settings.allowance,
         )
         delivery = Delivery(
             store=store, chats={"slack": chat}, render=renderer(settings.people), clock=clock

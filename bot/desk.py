@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bot.domain.errors import Refusal, Refused, TwokeyError
 from bot.engine.core import Engine, log
+from bot.engine.flood import Flood
 from bot.engine.gate import refuse
 from bot.invocation import Answer, Command, Invocation
 from bot.message import Block, Line, Link, Message
@@ -20,9 +21,25 @@ class CommandDesk:
         self._engine = engine
         self._by_verb = {command.verb: command for command in commands}
         self._link_to = link_to
+        self._flood = Flood()
 
     async def typed(self, invocation: Invocation) -> Answer:
         """Answer the words after the slash command; nothing typed at all is a call for help."""
+        return await self._calmly("typed", invocation) or await self._typed(invocation)
+
+    async def pressed(self, verb: str, invocation: Invocation) -> Answer:
+        """Answer a button or a submitted form."""
+        return await self._calmly("pressed", invocation) or await self._pressed(verb, invocation)
+
+    async def _calmly(self, lane: str, invocation: Invocation) -> Answer | None:
+        """Answer only the first of what is too much; the rest costs nobody anything."""
+        try:
+            is_over = self._flood.is_over(invocation.account, lane, self._engine.clock.now())
+        except Refused as refused:
+            return await self._refused(invocation, refused)
+        return Answer() if is_over else None
+
+    async def _typed(self, invocation: Invocation) -> Answer:
         first, _, rest = invocation.text.strip().partition(" ")
         if first.lower() in {"", "-h", "--help", "?"}:
             return await self._run(self._by_verb["help"], invocation)
@@ -37,8 +54,7 @@ class CommandDesk:
             return await self._refused(invocation, Refused(Refusal.BAD_REQUEST, sentence))
         return await self._run(command, replace(invocation, text=rest.strip()))
 
-    async def pressed(self, verb: str, invocation: Invocation) -> Answer:
-        """Answer a button or a submitted form."""
+    async def _pressed(self, verb: str, invocation: Invocation) -> Answer:
         command = self._by_verb.get(verb)
         if command is None or command.typed:
             sentence = "This button was not made by this version of Twokey. Nothing was changed."

@@ -136,6 +136,12 @@ def _explained(rollback: Rollback, event: Event, people: People) -> Inlines | No
     return (f"{where(rollback)}: {_who(event, people)} says why: “{because}”.",)
 
 
+def _reason_given(rollback: Rollback, event: Event, people: People) -> Inlines:
+    because = cut(rollback.reason, _WORDS)
+    said = f"{_who(event, people)} says what it is for: “{because}”."
+    return (f"{where(rollback)}: {said} Whoever approved before can still withdraw.",)
+
+
 def _resolved(rollback: Rollback, event: Event, people: People) -> Inlines | None:
     resolution = rollback.resolution
     if resolution is None:
@@ -161,6 +167,7 @@ def _step(rollback: Rollback, event: Event) -> tuple[str, str]:
 
 _SENTENCES: Final[Mapping[Happening, Callable[[Rollback, Event, People], Inlines | None]]] = {
     Happening.APPROVED: _approved,
+    Happening.REASON_GIVEN: _reason_given,
     Happening.WITHDRAWN: _withdrawn,
     Happening.VOIDED: _voided,
     Happening.REMINDED: _reminded,

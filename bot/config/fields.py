@@ -47,6 +47,33 @@ class Grammar:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number, within limits."""
+
+    least: int
+    most: int
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Read it from a text."""
+        return core_schema.no_info_plain_validator_function(self._check)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Tell editors the limits."""
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+    def _check(self, text: object) -> int:
+        if isinstance(text, str) and re.fullmatch(r"[1-9][0-9]{0,8}", text):
+            number = int(text)
+            if self.least <= number <= self.most:
+                return number
+        raise ValueError(f"must be a whole number from {self.least} to {self.most}")
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """A duration such as ``1h30m``, within limits."""
 
@@ -137,23 +164,13 @@ def _database(text: str) -> str:
     return text if re.fullmatch(REFERENCE, text) else database(text)
 
 
-def _approvals(text: object) -> int:
-    if isinstance(text, str) and re.fullmatch(r"[1-9]|10", text):
-        return int(text)
-    raise ValueError("must be a whole number from 1 to 10")
-
-
 def _version(text: object) -> int:
     if text == "1":
         return 1
     raise ValueError("must be 1, the only version of this format so far")
 
 
-Approvals = Annotated[
-    int,
-    BeforeValidator(_approvals),
-    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 10}),
-]
+Approvals = Annotated[int, Whole(1, 10)]
 Version = Annotated[int, BeforeValidator(_version), WithJsonSchema({"const": 1})]
 Address = Annotated[str, AfterValidator(address)]
 Database = Annotated[str, AfterValidator(_database)]

@@ -22,6 +22,7 @@ from bot.config.shape import (
     policy,
 )
 from bot.config.sources import Sources
+from bot.domain.allowance import Allowance
 from bot.domain.people import Account, People, Person
 from bot.domain.target import Place, StepSpec, Target
 from bot.ports import Action, ActionTypes, Assertion, AssertionTypes
@@ -66,6 +67,7 @@ def load(
         slack=slack,
         database_url=database_url,
         audit_key=audit_key,
+        allowance=Allowance(**file.limits.model_dump()),
         endpoints=MappingProxyType(dict(file.endpoints)),
         secrets=MappingProxyType(secrets),
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bot.config.references import Secret
+from bot.domain.allowance import Allowance
 from bot.domain.people import People
 from bot.domain.target import Target
 
@@ -31,6 +32,7 @@ class Settings:
     slack: SlackAccess
     database_url: str = field(repr=False)  # it may hold a password
     audit_key: Path | Secret  # a file that is made when it is missing, or the key in hex digits
+    allowance: Allowance
     endpoints: Mapping[str, str]  # by system; only those that the file names
     secrets: Mapping[str, Secret]  # the providers', by name; none in the chat role
 

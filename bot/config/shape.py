@@ -17,14 +17,17 @@ from bot.config.fields import (
     SlackTeam,
     Span,
     Version,
+    Whole,
     Words,
 )
+from bot.domain.allowance import Allowance
 from bot.domain.target import Policy
 
 MOST_STEPS: Final = 32
 DATABASE: Final = "sqlite:///twokey.db"
 _SECOND, _MINUTE, _HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 _DEFAULTS: Final = Policy()
+_ALLOWANCE: Final = Allowance()
 
 
 class Section(BaseModel):
@@ -58,6 +61,13 @@ class PolicySection(Section):
     exec_ttl: Annotated[timedelta, Span(10 * _SECOND, _HOUR)] = _DEFAULTS.exec_ttl
     start_delay: Annotated[timedelta, Span(0 * _SECOND, 10 * _MINUTE)] = _DEFAULTS.start_delay
     budget: Annotated[timedelta, Span(10 * _SECOND, _HOUR)] = _DEFAULTS.budget
+
+
+class LimitsSection(Section):
+    """How much may be asked for; what is not written is the default."""
+
+    open: Annotated[int, Whole(1, 10_000)] = _ALLOWANCE.open
+    per_person: Annotated[int, Whole(1, 10_000)] = _ALLOWANCE.per_person
 
 
 class StepSection(Section):
@@ -103,6 +113,7 @@ class FileSection(Section):
     secrets: Mapping[str, Reference] = {}
     endpoints: Mapping[str, Address] = {}
     policy: PolicySection = PolicySection()
+    limits: LimitsSection = LimitsSection()
     targets: Annotated[tuple[TargetSection, ...], Field(min_length=1)]
 
 

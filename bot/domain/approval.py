@@ -94,6 +94,13 @@ def give_reason(rollback: Rollback, *, person: str, reason: str) -> Rollback:
             "Only the person who asked can add the reason. Nothing was changed.",
         )
     _check_undecided(rollback)
+    if rollback.reason and rollback.standing:
+        _refuse(
+            rollback,
+            Refusal.NOT_OPEN,
+            "Somebody approved it with the reason as it stands, so the reason can't change any "
+            "more. Nothing was changed. Say what is new in the thread.",
+        )
     return replace(rollback, reason=reason)
 
 

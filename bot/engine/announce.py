@@ -58,7 +58,9 @@ def announce(tx: Transaction, people: People, rollback: Rollback, event: Event) 
         show(Kind.CARD)
         for at in asked:
             show(Kind.ASK, at)
-    if event.kind in _SAID_ALOUD:
+    # Words that come after a vote: whoever voted without them is told.
+    is_late = event.kind is Happening.REASON_GIVEN and bool(rollback.standing)
+    if event.kind in _SAID_ALOUD or is_late:
         show(Kind.LINE, about=event.sequence)
     if event.kind in _TOLD_PRIVATELY:
         concerned = set(asked) | {

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from bot.domain.allowance import Allowance
 from bot.domain.errors import TwokeyError
 from bot.domain.people import Account, People
 from bot.domain.target import Target
@@ -64,6 +65,7 @@ class Engine:
     durable: Durable
     tools: ToolBox | None = None  # None in the chat role: it never plans and never runs
     limits: Limits = Limits()
+    allowance: Allowance = field(default_factory=Allowance)
     _executing: dict[str, asyncio.Task[Any]] = field(
         default_factory=dict[str, asyncio.Task[Any]], init=False
     )

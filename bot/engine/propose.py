@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.domain.allowance import LOOKED_BACK, Asked, check_allowance
 from bot.domain.errors import Refusal, Refused
 from bot.domain.event import Event, Happening
 from bot.domain.rollback import Rollback
@@ -35,6 +36,7 @@ async def propose(engine: Engine, invocation: Invocation, wish: Wish) -> Rollbac
         check_new(tx, invocation)
         _check_free(tx, target)
         rollback = _request(tx, rollback_id, target, wish, requester=person)
+        _check_allowance(tx, engine, rollback)
         tx.add(rollback)
         event = tx.record(
             Event(
@@ -83,6 +85,22 @@ def _check_place(target: Target, invocation: Invocation) -> None:
             f"{target.name} is rolled back from its own channel ({target.channel.channel}), "
             "where its people see it. Nothing was changed. Ask again there.",
         )
+
+
+def _check_allowance(tx: Transaction, engine: Engine, rollback: Rollback) -> None:
+    asked = Asked(
+        target=rollback.target,
+        environment=rollback.environment,
+        requester=rollback.requester,
+        at=rollback.asked_at,
+        state=rollback.state,
+    )
+    check_allowance(
+        engine.allowance,
+        asked,
+        earlier=tx.asked_since(rollback.asked_at - LOOKED_BACK),
+        undecided=tx.count_undecided(rollback.place),
+    )
 
 
 def _check_free(tx: Transaction, target: Target) -> None:

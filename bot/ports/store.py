@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from bot.domain.allowance import Asked
 from bot.domain.event import Event
 from bot.domain.rollback import Rollback
 from bot.domain.target import Place
@@ -42,6 +43,14 @@ class Transaction(ABC):
     @abstractmethod
     def open(self) -> tuple[Rollback, ...]:
         """Return all that are undecided or running, oldest first."""
+
+    @abstractmethod
+    def asked_since(self, moment: datetime) -> tuple[Asked, ...]:
+        """Return what was asked for after this moment."""
+
+    @abstractmethod
+    def count_undecided(self, place: Place) -> int:
+        """Return how many requests of this place's workspace people can still stop."""
 
     @abstractmethod
     def due(self) -> tuple[str, ...]:

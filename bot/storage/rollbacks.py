@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from sqlalchemy import Row, Select, bindparam, func, insert, select, update
 
+from bot.domain.allowance import Asked
 from bot.domain.errors import Refusal, Refused
-from bot.domain.rollback import Rollback, StepRun
+from bot.domain.rollback import UNDECIDED, Rollback, State, StepRun
 from bot.domain.target import Place
 from bot.storage import codec
 from bot.storage.errors import Conflict, Quarantined
@@ -36,6 +37,18 @@ _LATEST: Final = (
 )
 _DUE: Final = _ROWS.where(rollbacks.c.wake_at <= bindparam("now")).order_by(rollbacks.c.wake_at)
 _NEXT: Final = select(func.min(rollbacks.c.wake_at)).where(rollbacks.c.wake_at > bindparam("now"))
+_ASKED: Final = select(
+    rollbacks.c.target,
+    rollbacks.c.environment,
+    rollbacks.c.requester,
+    rollbacks.c.asked_at,
+    rollbacks.c.state,
+).where(rollbacks.c.asked_at > bindparam("moment"))
+_UNDECIDED: Final = select(func.count()).where(
+    rollbacks.c.state.in_(sorted(UNDECIDED)),
+    rollbacks.c.platform == bindparam("platform"),
+    rollbacks.c.tenant == bindparam("tenant"),
+)
 _VOTES: Final = (
     select(approvals)
     .where(approvals.c.rollback_id.in_(bindparam("ids", expanding=True)))
@@ -117,6 +130,19 @@ class RollbackPart(Part):
     def open(self) -> tuple[Rollback, ...]:
         """Return all that are undecided or running, oldest first."""
         return tuple(self._readable(_OLDEST_OPEN))
+
+    def asked_since(self, moment: datetime) -> tuple[Asked, ...]:
+        """Return what was asked for after this moment."""
+        rows = self._connection.execute(_ASKED, {"moment": moment})
+        return tuple(
+            Asked(row.target, row.environment, row.requester, row.asked_at, State(row.state))
+            for row in rows
+        )
+
+    def count_undecided(self, place: Place) -> int:
+        """Return how many requests of this place's workspace people can still stop."""
+        where = {"platform": place.platform, "tenant": place.tenant}
+        return int(self._connection.scalar(_UNDECIDED, where) or 0)
 
     def due(self) -> tuple[str, ...]:
         """Return the ids whose ``wake_at`` has come."""

@@ -22,7 +22,7 @@ from bot.workspace.slack.world import Channel, Json
 Found = TypeVar("Found")
 
 PATIENCE: Final = 90.0
-_REQUESTER: Final = "U00RESPONDER"
+_ANYBODY: Final = "U00RESPONDER"
 _LOOK_EVERY: Final = 0.002
 _MESSAGES: Final = 5  # of a command: the notice, the card, and the card to each of three approvers
 
@@ -41,9 +41,9 @@ class Chat:
         """Open it without limits, with a channel for every target."""
         async with server.running(limits=False, ack_seconds=10) as room:
             chat = cls(room, targets, pairs)
-            for user in chat._approvers:
-                room.world.people[user] = room.world.people[_REQUESTER] | {"id": user}
-            members = [_REQUESTER, *chat._approvers, seed.BOT]
+            for user in (*chat._askers, *chat._approvers):
+                room.world.people[user] = room.world.people[_ANYBODY] | {"id": user}
+            members = [*chat._askers, *chat._approvers, seed.BOT]
             for id_ in map(_channel, range(targets)):
                 room.world.channels[id_] = Channel(id=id_, name=id_.lower(), members=members)
             yield chat
@@ -52,13 +52,14 @@ class Chat:
         """Return the bot's configuration, in the part of YAML that is JSON."""
         home = f"slack:{seed.TEAM['id']}/"
         tokens = {"bot_token": "env:SLACK_BOT_TOKEN", "app_token": "env:SLACK_APP_TOKEN"}
-        people = (_REQUESTER, *self._approvers)
+        people = (*self._askers, *self._approvers)
         return json.dumps(
             {
                 "version": 1,
                 "slack": {"team": seed.TEAM["id"], **tokens},
                 "endpoints": {"vercel": provider, "railway": provider},
                 "policy": {"start_delay": "0s"},
+                "limits": {"open": 10_000},
                 "people": {user: {"name": user, "accounts": [home + user]} for user in people},
                 "targets": [self._target(number, home) for number in range(self.targets)],
             },
@@ -67,16 +68,16 @@ class Chat:
 
     async def command(self, number: int, *, answer: str) -> float:
         """Ask for a target and return the seconds until the acknowledgement, if it is right."""
-        channel = _channel(number)
-        address = self.room.handles.address(_REQUESTER, channel, original=None)
+        channel, user = _channel(number), self._askers[number]
+        address = self.room.handles.address(user, channel, original=None)
         payload: Json = {
             "team_id": seed.TEAM["id"],
             "api_app_id": seed.APP,
             "channel_id": channel,
-            "user_id": _REQUESTER,
+            "user_id": user,
             "command": "/rollback",
             "text": f"shop{number}",
-            "trigger_id": self.room.handles.trigger(_REQUESTER),
+            "trigger_id": self.room.handles.trigger(user),
             "response_url": f"{self.room.url}/hooks/{address}",
         }
         began = time.perf_counter()
@@ -125,6 +126,11 @@ class Chat:
             if any(part["action_id"] == "approve" for part in parts):
                 return ts
         return None
+
+    @property
+    def _askers(self) -> list[str]:
+        """Return who asks, each for one target: nobody may ask for many."""
+        return [f"U00ASKER{number:04}" for number in range(self.targets)]
 
     @property
     def _approvers(self) -> list[str]:

@@ -1,5 +1,6 @@
 """The desk: words and buttons find their command, and every refusal is a private answer."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,61 @@ async def test_every_button_of_a_story_is_a_command(tmp_path: Path) -> None:
     )
     assert rollback.plan.digest in str(shown.message)
     assert "1 of 2 approvals" in words(status)
+
+
+async def test_a_flood_of_commands_is_refused_once(tmp_path: Path) -> None:
+    """Of thirty commands in a row the first asks, few are answered, and one line says stop."""
+    async with world(tmp_path) as here:
+        front = desk(here)
+        answers = [
+            await front.typed(here.invocation("responder", text="backend")) for _ in range(30)
+        ]
+        strays = await here.engine.store.read(lambda tx: tx.events(None))
+        started = await here.engine.store.read(lambda tx: tx.open())
+        await here.clock.sleep(30)
+        later = await front.typed(here.invocation("responder", text="status"))
+    said = [answer.message.text for answer in answers if answer.message]
+    assert len(started) == 1
+    assert said[0].startswith("Preparing the plan")
+    assert sum("too much at once" in one for one in said) == 1
+    assert len(said) == 6
+    assert [event.details["code"] for event in strays].count("limit") == 1
+    assert "too much" not in words(later)
+
+
+async def test_a_flood_keeps_nobody_else_waiting(tmp_path: Path) -> None:
+    """While one person sends a thousand commands and clicks, another one's approval counts."""
+    async with world(tmp_path) as here:
+        rollback = await here.ask()
+        assert rollback.plan
+        value = str(Ticket(rollback.id, rollback.plan.digest))
+        front = desk(here)
+        flood = [
+            asyncio.create_task(front.typed(here.invocation("outsider", text="backend")))
+            for _ in range(500)
+        ] + [
+            asyncio.create_task(front.pressed("approve", here.invocation("outsider", value=value)))
+            for _ in range(500)
+        ]
+        async with asyncio.timeout(3):
+            click = here.invocation("manager-one", value=value)
+            answer = await front.pressed("approve", click)
+        await asyncio.gather(*flood)
+        strays = await here.engine.store.read(
+            lambda tx: (*tx.events(None), *tx.events(rollback.id))
+        )
+    assert "1 of 2" in words(answer)
+    assert sum(event.kind == "refused_delivery" for event in strays) == 5 + 20 + 2
+
+
+async def test_clicks_have_a_lane_of_their_own(tmp_path: Path) -> None:
+    """Whoever typed too much can still approve."""
+    async with world(tmp_path) as here:
+        rollback = await here.ask()
+        assert rollback.plan
+        front = desk(here)
+        for _ in range(30):
+            await front.typed(here.invocation("manager-one", text="status"))
+        value = str(Ticket(rollback.id, rollback.plan.digest))
+        answer = await front.pressed("approve", here.invocation("manager-one", value=value))
+    assert "1 of 2" in words(answer)

@@ -196,6 +196,16 @@ def test_a_rejection_is_explained_afterwards() -> None:
     )
 
 
+def test_a_reason_that_comes_late_is_told() -> None:
+    """Whoever approved without it reads it, and what can still be done."""
+    late = stories.at(State.QUORUM, reason="API answers 500")
+
+    assert said(late, Happening.REASON_GIVEN, person="responder") == (
+        "backend (production): Responder says what it is for: “API answers 500”. "
+        "Whoever approved before can still withdraw."
+    )
+
+
 def test_a_resolution_takes_two() -> None:
     """The first signature asks for the second one, and the second one says what it freed."""
     signed = stories.resolved(stories.at(State.PARTIAL))

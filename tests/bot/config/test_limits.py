@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.allowance import Allowance
 from tests.bot.config.samples import ENVIRON, GOOD, changed, complaints, read
 
 
@@ -13,6 +14,23 @@ def test_approvals_out_of_range(tmp_path: Path, number: str) -> None:
     said = complaints(tmp_path, changed(("people:", f"policy: {{approvals: {number}}}\npeople:")))
 
     assert said == ["3:21 policy.approvals: must be a whole number from 1 to 10"]
+
+
+@pytest.mark.parametrize("written", ["0", "10001", "5٣", "many", "-1"])
+@pytest.mark.parametrize("key", ["open", "per_person"])
+def test_limits_out_of_range(tmp_path: Path, key: str, written: str) -> None:
+    """How much may be asked for is a whole number, too."""
+    said = complaints(tmp_path, changed(("people:", f"limits: {{{key}: {written}}}\npeople:")))
+
+    assert len(said) == 1
+    assert said[0].endswith(f"limits.{key}: must be a whole number from 1 to 10000")
+
+
+def test_limits_are_read_key_by_key(tmp_path: Path) -> None:
+    """What is written counts, and the rest keeps its default."""
+    settings = read(tmp_path, changed(("people:", "limits: {open: 7}\npeople:")))
+
+    assert settings.allowance == Allowance(open=7, per_person=10)
 
 
 @pytest.mark.parametrize(
