@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.errors import Refusal, Refused
 from bot.domain.rollback import State
+from tests.bot import builders
 from tests.bot.engine.world import World, shop, world
 
 
@@ -33,9 +34,10 @@ async def test_a_target_that_was_rejected_three_times_cools_down(tmp_path: Path)
 async def test_one_person_may_ask_for_ten(tmp_path: Path) -> None:
     """The eleventh request within ten minutes is refused; somebody else's is not."""
     async with world(tmp_path) as here:
-        for _ in range(10):
-            rollback = await here.ask()
-            await here.press("cancel", "responder", rollback)
+        now = here.clock.now()
+        for number in range(10):
+            ended = builders.rollback(id=f"rb-{number:04}", state=State.CANCELLED, asked_at=now)
+            await here.engine.store.write(lambda tx, ended=ended: tx.add(ended))
         with pytest.raises(Refused, match="10 rollbacks within ten minutes"):
             await here.ask_for("responder")
         assert (await here.ask_for("manager-one")).state is State.PLANNING
