@@ -71,7 +71,7 @@ class AuditPart(Part):
         An entry that was taken out leaves a gap, and whatever is put there has no seal: every seal
         holds its entry's number.
         """
-        rows = self._connection.execute(_SEALS, {"rollback_id": rollback_id}).tuples().all()
+        rows = self._connection.execute(_SEALS, {"rollback_id": rollback_id}).all()
         if not rows:
             return ()
         first, seals = rows[0][0], self._keeper.seals

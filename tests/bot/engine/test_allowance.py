@@ -1,11 +1,13 @@
 """What the store counts is what the limits see; and a reason that was approved stays."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bot.domain.errors import Refusal, Refused
-from bot.domain.rollback import State
+from bot.domain.rollback import Rollback, State
+from bot.ports import Transaction
 from tests.bot import builders
 from tests.bot.engine.world import World, shop, world
 
@@ -14,6 +16,10 @@ async def rejected(here: World) -> None:
     """Ask for the backend, and reject it."""
     rollback = await here.ask()
     await here.press("reject", "manager-one", rollback)
+
+
+def _add(rollback: Rollback, tx: Transaction) -> None:
+    tx.add(rollback)
 
 
 async def test_a_target_that_was_rejected_three_times_cools_down(tmp_path: Path) -> None:
@@ -37,7 +43,7 @@ async def test_one_person_may_ask_for_ten(tmp_path: Path) -> None:
         now = here.clock.now()
         for number in range(10):
             ended = builders.rollback(id=f"rb-{number:04}", state=State.CANCELLED, asked_at=now)
-            await here.engine.store.write(lambda tx, ended=ended: tx.add(ended))
+            await here.engine.store.write(partial(_add, ended))
         with pytest.raises(Refused, match="10 rollbacks within ten minutes"):
             await here.ask_for("responder")
         assert (await here.ask_for("manager-one")).state is State.PLANNING
