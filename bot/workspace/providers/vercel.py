@@ -15,6 +15,7 @@ from bot.workspace.providers.vercel_state import Production, production
 
 PROJECT = "/v9/projects/{project}"
 LONGEST_DESCRIPTION = 250
+BUILD_MILLISECONDS = 41_000
 CODES = {
     400: "bad_request", 402: "payment_required", 403: "forbidden", 404: "not_found",
     409: "conflict", 429: "rate_limited",
@@ -39,9 +40,11 @@ class Vercel(Provider):
             web.get("/{version:v[12]}/teams", self._teams),
             web.get("/v6/deployments", self._deployments),
             web.get("/v13/deployments/{deployment}", self._deployment),
+            web.get("/v11/deployments/{deployment}/builds", self._builds),
             web.get(PROJECT, self._project),
             web.get(f"{PROJECT}/domains", self._domains),
             web.get(PROJECT + "/{kind:rollback|promote}/aliases", self._failed_aliases),
+            web.get("/{version:v4|v3/now}/aliases", self._aliases),
             web.get("/v4/aliases/{deployment}", self._alias),
             web.post(
                 "/{version:v[19]}/projects/{project}/{kind:rollback}/{deployment}", self._move
@@ -128,6 +131,16 @@ class Vercel(Provider):
             "bootedAt": row["created"], "buildingAt": row["created"],
         }  # fmt: skip
 
+    async def _builds(self, request: web.Request) -> web.Response:
+        release = self._found(request.match_info["deployment"])
+        row = self._row(release)
+        build = {
+            "id": f"bld_{release.commit[:9]}", "deploymentId": release.id, "entrypoint": ".",
+            "readyState": row["state"], "createdAt": row["created"],
+            "readyStateAt": row["created"] + BUILD_MILLISECONDS, "output": [],
+        }  # fmt: skip
+        return web.json_response({"builds": [build]})
+
     async def _project(self, request: web.Request) -> web.Response:
         _check_project(request)
         now = self._production
@@ -162,16 +175,20 @@ class Vercel(Provider):
         ]
         return web.json_response({"aliases": aliases, "pagination": _pages([])})
 
+    async def _aliases(self, request: web.Request) -> web.Response:
+        aliases = [self._pointer(host) for host in seed.VERCEL_DOMAINS]
+        return web.json_response({"aliases": aliases, "pagination": _pages(aliases)})
+
     async def _alias(self, request: web.Request) -> web.Response:
-        host = request.match_info["deployment"]
+        # A list of one, as the specification has it.
+        return web.json_response([self._pointer(request.match_info["deployment"])])
+
+    def _pointer(self, host: str) -> dict[str, Any]:
         release = self._found(host)
-        alias = {
-            "uid": host, "alias": host, "created": "2025-01-01T00:00:00.000Z",
-            "deploymentId": release.id, "projectId": seed.VERCEL_PROJECT,
+        return _constant("alias") | {
+            "uid": host, "alias": host, "deploymentId": release.id,
             "deployment": {"id": release.id, "url": _host(release), "meta": "{}"},
         }  # fmt: skip
-        # A list of one, as the specification has it.
-        return web.json_response([alias])
 
     async def _move(self, request: web.Request) -> web.Response:
         _check_project(request)

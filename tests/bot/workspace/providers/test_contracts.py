@@ -26,6 +26,7 @@ READS = {
     "/v13/deployments/{idOrUrl}": {"idOrUrl": seed.VERCEL_DOMAINS[0]},
     "/v9/projects/{idOrName}": {"idOrName": seed.VERCEL_PROJECT_NAME},
     "/v9/projects/{idOrName}/domains": {"idOrName": seed.VERCEL_PROJECT},
+    "/v4/aliases": {},
     "/v4/aliases/{idOrAlias}": {"idOrAlias": seed.VERCEL_DOMAINS[1]},
 }
 ROLLBACK = "/v1/projects/{projectId}/rollback/{deploymentId}"
