@@ -134,7 +134,7 @@ class Vercel(Provider):
     async def _builds(self, request: web.Request) -> web.Response:
         release = self._found(request.match_info["deployment"])
         row = self._row(release)
-        build = {
+        build: dict[str, Any] = {
             "id": f"bld_{release.commit[:9]}", "deploymentId": release.id, "entrypoint": ".",
             "readyState": row["state"], "createdAt": row["created"],
             "readyStateAt": row["created"] + BUILD_MILLISECONDS, "output": [],
