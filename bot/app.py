@@ -7,7 +7,7 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final
 
 import adapters
@@ -15,7 +15,8 @@ from bot import logs
 from bot.chat.slack.client import SlackChat
 from bot.chat.slack.directory import SlackDirectory
 from bot.chat.slack.gateway import SlackGateway
-from bot.chat.slack.team import SlackSettings, opened
+from bot.chat.slack.http import SlackRequests
+from bot.chat.slack.team import SlackSettings, Team, opened
 from bot.clock import SystemClock
 from bot.config import Settings
 from bot.desk import CommandDesk
@@ -28,6 +29,8 @@ from bot.engine.execute import execute
 from bot.engine.registry import Registry
 from bot.engine.sweep import sweep_forever
 from bot.faultpoints import FaultPoint, reached
+from bot.health import Check, Health
+from bot.listener import Listener
 from bot.ports import Chat, ChatBusy, ChatUnreachable, Clock, Kind, Reference, Transaction
 from bot.reports import audit_key
 from bot.storage.store import SqlStore
@@ -115,25 +118,73 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
         )
         store.on_commit(delivery.wake)
         desk = CommandDesk(engine, COMMANDS, link_to=_link_to(store, {"slack": chat}))
-        gateway = SlackGateway(team, desk)
+        gateway = _gateway(settings, team, desk)
         # After all clients are built: DBOS adopts the loop and resumes what a crash interrupted.
         await durable.launch(lambda execution, steps: execute(engine, execution, steps))
         stack.push_async_callback(durable.close)
         stack.push_async_callback(engine.close)  # behind the gateway, which may still start work
         stack.push_async_callback(gateway.stop)
-        for work in (
-            delivery.run_forever(),
-            sweep_forever(engine),
-            _keep_warm(directory, store, settings.people),
-        ):
+        tasks = [
             _beside(stack, work)
+            for work in (
+                delivery.run_forever(),
+                sweep_forever(engine),
+                _keep_warm(directory, store, settings.people),
+            )
+        ]
         reached(FaultPoint.EXECUTIONS_RESUMED)
+        checks = _checks(store, durable, tasks, gateway)
+        await _listen(stack, settings, gateway, Health(checks, now=time.monotonic))
         await _connect(gateway)
         log.info("twokey is running")
         yield engine
 
 
-async def _connect(gateway: SlackGateway) -> None:
+def _gateway(settings: Settings, team: Team, desk: CommandDesk) -> SlackGateway | SlackRequests:
+    if not settings.slack.signing_secrets:
+        return SlackGateway(team, desk)
+    # Slack signs with the real time, whatever the bot's own clock says.
+    secrets = [secret.value for secret in settings.slack.signing_secrets]
+    return SlackRequests(team, desk, secrets=secrets, now=time.time)
+
+
+def _checks(
+    store: SqlStore,
+    durable: DbosDurable,
+    tasks: Sequence[asyncio.Task[None]],
+    gateway: SlackGateway | SlackRequests,
+) -> Mapping[str, Check]:
+    """Return what has to be in order before people can be served."""
+
+    async def database() -> str:
+        return "" if await store.is_current() else "Its tables are of another version of Twokey."
+
+    async def executor() -> str:
+        is_running = durable.is_running and not any(task.done() for task in tasks)
+        return "" if is_running else "It has stopped; the log says why."
+
+    async def chat() -> str:
+        return "" if await gateway.is_connected() else "Slack is not connected."
+
+    return {"database": database, "executor": executor, "chat": chat}
+
+
+async def _listen(
+    stack: contextlib.AsyncExitStack,
+    settings: Settings,
+    gateway: SlackGateway | SlackRequests,
+    health: Health,
+) -> None:
+    if settings.listen is None:
+        return
+    routes = {**health.routes(), **gateway.routes()}
+    listener = Listener(routes, host=settings.listen.host, port=settings.listen.port)
+    await listener.start()
+    stack.push_async_callback(listener.stop)
+    log.info("listening at %s", listener.address)
+
+
+async def _connect(gateway: SlackGateway | SlackRequests) -> None:
     """Connect to Slack, however long that takes: what was running goes on meanwhile."""
     while True:
         try:
@@ -145,7 +196,9 @@ async def _connect(gateway: SlackGateway) -> None:
             return
 
 
-def _beside(stack: contextlib.AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+def _beside(
+    stack: contextlib.AsyncExitStack, work: Coroutine[Any, Any, None]
+) -> asyncio.Task[None]:
     task = asyncio.create_task(work)
     task.add_done_callback(_tell_why)
 
@@ -154,6 +207,7 @@ def _beside(stack: contextlib.AsyncExitStack, work: Coroutine[Any, Any, None]) -
         await asyncio.gather(task, return_exceptions=True)
 
     stack.push_async_callback(end)
+    return task
 
 
 def _tell_why(task: asyncio.Task[None]) -> None:

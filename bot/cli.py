@@ -37,6 +37,13 @@ class Format(StrEnum):
     TEXT = "text"
 
 
+class Transport(StrEnum):
+    """How the demo's chat delivers."""
+
+    SOCKET = "socket"
+    HTTP = "http"
+
+
 @cli.command()
 def serve(config: File = _HERE) -> None:
     """Run the bot until Ctrl-C."""
@@ -117,6 +124,9 @@ def demo(
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the page by itself.")
     ] = True,
+    transport: Annotated[
+        Transport, typer.Option(help="How the chat delivers: Socket Mode, or signed HTTP.")
+    ] = Transport.SOCKET,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep everything that was written, and say where.")
     ] = False,
@@ -124,7 +134,14 @@ def demo(
     """Open a local chat with a broken shop to roll back; needs no account anywhere."""
     from bot.workspace import demo as workspace  # noqa: PLC0415
 
-    status = workspace.run(headless=headless, story=story, port=port, browser=browser, keep=keep)
+    status = workspace.run(
+        headless=headless,
+        story=story,
+        port=port,
+        browser=browser,
+        keep=keep,
+        is_http=transport is Transport.HTTP,
+    )
     raise typer.Exit(status)
 
 

@@ -17,10 +17,11 @@ from bot.config.load import Role, load
 from bot.config.problems import ConfigError, Problem
 from bot.config.references import Secret
 from bot.config.schema import json_schema
-from bot.config.settings import Settings, SlackAccess
+from bot.config.settings import Listen, Settings, SlackAccess
 
 __all__ = [
     "ConfigError",
+    "Listen",
     "Problem",
     "Role",
     "Secret",

@@ -18,6 +18,7 @@ from pydantic_core import CoreSchema, core_schema
 
 _DURATION: Final = r"(?=\d)(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,5})s)?"
 REFERENCE: Final = r"env:[A-Za-z_][A-Za-z0-9_]{0,99}|file:\S.{0,499}"
+_LAST_PORT: Final = 65535
 _SQLITE: Final = r"sqlite:///(?!:memory:)[^?#]*[^?#/]"
 
 
@@ -164,6 +165,15 @@ def _database(text: str) -> str:
     return text if re.fullmatch(REFERENCE, text) else database(text)
 
 
+def _host(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise ValueError(
+            "must be an IP address, such as 127.0.0.1, or 0.0.0.0 for all addresses of this machine"
+        ) from None
+
+
 def _version(text: object) -> int:
     if text == "1":
         return 1
@@ -171,6 +181,8 @@ def _version(text: object) -> int:
 
 
 Approvals = Annotated[int, Whole(1, 10)]
+Host = Annotated[str, AfterValidator(_host)]
+Port = Annotated[int, Whole(1, _LAST_PORT)]
 Version = Annotated[int, BeforeValidator(_version), WithJsonSchema({"const": 1})]
 Address = Annotated[str, AfterValidator(address)]
 Database = Annotated[str, AfterValidator(_database)]

@@ -11,7 +11,7 @@ from bot.config.document import entries, parse
 from bot.config.problems import ConfigError, Problem
 from bot.config.report import Report
 from bot.config.rules import Rules
-from bot.config.settings import Settings
+from bot.config.settings import Listen, Settings
 from bot.config.shape import (
     CheckSection,
     FileSection,
@@ -65,6 +65,7 @@ def load(
         people=People(_person(key, section) for key, section in file.people.items()),
         targets=tuple(_target(target, file.policy, kinds) for target in file.targets),
         slack=slack,
+        listen=Listen(file.listen.host, file.listen.port) if file.listen else None,
         database_url=database_url,
         audit_key=audit_key,
         allowance=Allowance(**file.limits.model_dump()),

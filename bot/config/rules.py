@@ -33,6 +33,7 @@ class Rules:
         kinds: Kinds = {**self._actions, **self._assertions}
         self._check_known("endpoints", {use.partition(".")[0] for use in kinds})
         self._check_known("secrets", {name for kind in kinds.values() for name in kind.secrets})
+        self._check_slack()
         for section in ("people", "targets"):
             self._check_scalars(self._file.get(section), (section,))
         accounts: list[tuple[KeyPath, str]] = []
@@ -46,6 +47,21 @@ class Rules:
         self._check_unique(names, "two targets can't have the same name and environment")
         for path, target in targets:
             self._check_target(target, path)
+
+    def _check_slack(self) -> None:
+        slack = entries(self._file.get("slack"))
+        if not slack or slack.get("receive", "socket") not in {"socket", "http"}:
+            return  # the report has that mistake
+        is_http = slack.get("receive") == "http"
+        needed, other = ("signing_secrets", "app_token")[:: 1 if is_http else -1]
+        how = "receive: http" if is_http else "Socket Mode"
+        if not slack.get(needed):
+            self._report.at_key(("slack", needed), f"is missing; {how} needs it")
+        if other in slack:
+            self._report.at_key(("slack", other), f"is not used with {how}; take one of them away")
+        if is_http and "listen" not in self._file:
+            why = "is missing; receive: http needs it, such as listen: {port: 8080}"
+            self._report.at_key(("listen",), why)
 
     def _check_known(self, section: str, known: set[str]) -> None:
         for key in entries(self._file.get(section)):

@@ -17,9 +17,18 @@ class SlackAccess:
 
     team: str
     bot_token: Secret
-    app_token: Secret
+    app_token: Secret  # empty unless Socket Mode delivers
+    signing_secrets: tuple[Secret, ...]  # none unless Slack delivers over HTTP
     api_base: str  # ends with a slash
     oauth_authorize_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where this process answers HTTP."""
+
+    host: str
+    port: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +39,7 @@ class Settings:
     people: People
     targets: tuple[Target, ...]
     slack: SlackAccess
+    listen: Listen | None
     database_url: str = field(repr=False)  # it may hold a password
     audit_key: Path | Secret  # a file that is made when it is missing, or the key in hex digits
     allowance: Allowance
@@ -48,9 +58,10 @@ class Settings:
 
     def secret_values(self) -> tuple[str, ...]:
         """Return every secret in the clear, for what takes them out of texts."""
-        held = [self.slack.bot_token, self.slack.app_token, *self.secrets.values()]
+        slack = (self.slack.bot_token, self.slack.app_token, *self.slack.signing_secrets)
+        held = [*slack, *self.secrets.values()]
         if isinstance(self.audit_key, Secret):
             held.append(self.audit_key)
         password = urlsplit(self.database_url).password
         written = (password, unquote(password)) if password else ()
-        return (*(secret.value for secret in held), *written)
+        return (*(secret.value for secret in held if secret.value), *written)

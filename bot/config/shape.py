@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,7 +10,9 @@ from bot.config.fields import (
     Address,
     Approvals,
     Database,
+    Host,
     Name,
+    Port,
     Reference,
     SlackAccount,
     SlackChannel,
@@ -37,11 +39,20 @@ class Section(BaseModel):
 
 
 class SlackSection(Section):
-    """The one Slack team, and where its tokens are."""
+    """The one Slack team, how its deliveries arrive, and where its secrets are."""
 
     team: SlackTeam
     bot_token: Reference
-    app_token: Reference
+    receive: Literal["socket", "http"] = "socket"
+    app_token: Reference | None = None  # for socket
+    signing_secrets: Annotated[tuple[Reference, ...], Field(max_length=2)] = ()  # for http
+
+
+class ListenSection(Section):
+    """Where this process answers HTTP."""
+
+    host: Host = "127.0.0.1"
+    port: Port
 
 
 class PersonSection(Section):
@@ -109,6 +120,7 @@ class FileSection(Section):
     database: Database = DATABASE
     audit_key: Reference | None = None
     slack: SlackSection
+    listen: ListenSection | None = None
     people: Annotated[Mapping[Name, PersonSection], Field(min_length=1)]
     secrets: Mapping[str, Reference] = {}
     endpoints: Mapping[str, Address] = {}

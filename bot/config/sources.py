@@ -35,6 +35,10 @@ class Sources:
             team=text(section.get("team")),
             bot_token=self._secret(("slack", "bot_token"), text(section.get("bot_token"))),
             app_token=self._secret(("slack", "app_token"), text(section.get("app_token"))),
+            signing_secrets=tuple(
+                self._secret(path, text(reference))
+                for path, reference in each(section, "signing_secrets", ("slack",))
+            ),
             api_base=self._address("SLACK_API_BASE", "https://slack.com/api") + "/",
             oauth_authorize_url=self._address(
                 "SLACK_OAUTH_AUTHORIZE_URL", "https://slack.com/oauth/v2/authorize"

@@ -91,6 +91,11 @@ class DbosDurable:
         with SetWorkflowID(execution_id):
             await DBOS.start_workflow_async(self._workflow, execution_id)
 
+    @property
+    def is_running(self) -> bool:
+        """Tell whether executions are carried out here."""
+        return self._workflow is not None
+
     async def is_live(self, execution_id: str) -> bool:
         """Tell whether DBOS runs it or will; it never resumes what another shape began."""
         status = await DBOS.get_workflow_status_async(execution_id)

@@ -15,6 +15,12 @@ MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _ONE_AT_A_TIME: Final = 0x74776F6B  # any number, the same in every replica
 
 
+def is_current(connection: Connection) -> bool:
+    """Tell whether the tables are those of this program."""
+    known = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision() == known
+
+
 def migrate(connection: Connection) -> None:
     """Run what is missing, in the transaction that is open."""
     if connection.dialect.name == "postgresql":

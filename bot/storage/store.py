@@ -15,7 +15,7 @@ from bot.storage.audit import begin_chain, read_head, verify_chain
 from bot.storage.chain import ChainReport
 from bot.storage.connection import READERS, make_engine
 from bot.storage.errors import Unreadable
-from bot.storage.migrate import migrate
+from bot.storage.migrate import is_current, migrate
 from bot.storage.part import Keeper
 from bot.storage.transaction import SqlTransaction, carry_out
 from bot.storage.writer import Writer
@@ -61,6 +61,10 @@ class SqlStore:
         """Run ``work`` on a snapshot."""
         return await self._in_thread(partial(self._read, work))
 
+    async def is_current(self) -> bool:
+        """Read the database, and tell whether its tables are those of this program."""
+        return await self._in_thread(self._is_current)
+
     async def verify_chain(self) -> ChainReport:
         """Look at the whole audit chain for anything that was changed behind our back."""
         return await self._in_thread(self._verify_chain)
@@ -97,6 +101,10 @@ class SqlStore:
         with self._for_reading.begin() as connection:
             head = read_head(connection)
             return carry_out(work, SqlTransaction(connection, self._keeper, head, is_write=False))
+
+    def _is_current(self) -> bool:
+        with self._for_reading.begin() as connection:
+            return is_current(connection)
 
     def _verify_chain(self) -> ChainReport:
         with self._for_reading.begin() as connection:

@@ -46,10 +46,10 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, **more}
 
 
-def tell(story: str) -> Told:
+def tell(story: str, *options: str) -> Told:
     """Play a story to its end, in an environment that would lead it astray."""
     done = subprocess.run(
-        [*DEMO, "--headless", "--story", story],
+        [*DEMO, "--headless", "--story", story, *options],
         env=environment(**POISON),
         capture_output=True,
         text=True,

@@ -4,9 +4,10 @@ import asyncio
 import re
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
+from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -19,6 +20,8 @@ from bot.chat.slack.reception import Reception
 from bot.chat.slack.team import Team, library_logger, log, web_client
 from bot.invocation import Desk
 from bot.ports import ChatRefused, ChatUnreachable
+
+Routes = Mapping[str, Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]]
 
 _EVERYTHING: Final = re.compile(r".*", re.DOTALL)
 _CONNECT_SECONDS: Final = 15.0
@@ -55,6 +58,17 @@ def create_slack_app(team: Team, reception: Reception) -> AsyncApp:
     return app
 
 
+async def check_token(team: Team) -> Json:
+    """Return what Slack says of the bot token, or raise that it is another team's."""
+    told = await team.call("auth.test")
+    if told.get("team_id") != team.id:
+        raise ChatRefused(
+            f"SLACK_BOT_TOKEN belongs to the team {told.get('team_id')}, and twokey.yaml speaks of "
+            f"{team.id}: put the right one in either."
+        )
+    return told
+
+
 class SlackGateway:
     """The connection of one team; it reconnects by itself until it is stopped."""
 
@@ -65,15 +79,14 @@ class SlackGateway:
         self._app = create_slack_app(team, self._reception)
         self._handler: Any = None  # half typed by Bolt
 
+    def routes(self) -> Routes:
+        """Return nothing: over Socket Mode, Slack needs no address of ours."""
+        return {}
+
     async def start(self) -> None:
         """Check both tokens and connect; whatever is wrong is raised as a sentence."""
         settings = self._team.settings
-        whose = (await self._team.call("auth.test")).get("team_id")
-        if whose != self._team.id:
-            raise ChatRefused(
-                f"SLACK_BOT_TOKEN belongs to the team {whose}, and twokey.yaml speaks of "
-                f"{self._team.id}: put the right one in either."
-            )
+        await check_token(self._team)
         address = await self._team.socket_address()
         self._handler = _Handler(self._app, settings.app_token)
         self._handler.turned_away = self._reception.turned_away

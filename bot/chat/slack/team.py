@@ -22,6 +22,7 @@ log = logging.getLogger("twokey.slack")
 # Every method that is ever called, with the scopes of the bot token that it needs.
 METHODS: Final[Mapping[str, tuple[str, ...]]] = {
     "auth.test": (),
+    "bots.info": ("users:read",),
     "chat.getPermalink": (),
     "chat.postEphemeral": ("chat:write",),
     "chat.postMessage": ("chat:write",),
@@ -43,7 +44,7 @@ class SlackSettings:
 
     team: str
     bot_token: str = field(repr=False)
-    app_token: str = field(repr=False)
+    app_token: str = field(default="", repr=False)  # for Socket Mode
     api_base: str = "https://slack.com/api/"
     proxy: str | None = None
 

@@ -14,22 +14,32 @@ from bot.workspace.slack import seed as slack
 TOKENS: Final = {"vercel": "local-vercel", "railway": "local-railway"}
 DEPLOYS: Final = "C00DEPLOYS"
 
+_SOCKET: Final = "app_token: env:SLACK_APP_TOKEN"
+_HTTP: Final = "receive: http, signing_secrets: [env:SLACK_SIGNING_SECRET]"
+
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def configuration(addresses: Mapping[str, str]) -> str:
-    """Return the text of the file for these addresses, all of which are on this machine."""
+    """Return the text of the file for these addresses, all of which are on this machine.
+
+    If the bot has an address, too, Slack delivers there by signed HTTP.
+    """
     for url in addresses.values():
         check_loopback(url)
     file = Template((files("bot.workspace.demo") / "twokey.yaml").read_text())
-    return file.substitute(
+    bot = urlsplit(addresses.get("bot", ""))
+    listen = f"\nlisten: {{host: {bot.hostname}, port: {bot.port}}}\n" if bot.port else ""
+    text = file.substitute(
         addresses,
+        receive=_HTTP if listen else _SOCKET,
         team=slack.TEAM["id"],
         channel=DEPLOYS,
         project=shop.RAILWAY_PROJECT,
         service=shop.RAILWAY_SERVICE,
         environment=shop.RAILWAY_ENVIRONMENT,
     )
+    return text + listen
 
 
 def secrets(addresses: Mapping[str, str]) -> dict[str, str]:
@@ -38,6 +48,7 @@ def secrets(addresses: Mapping[str, str]) -> dict[str, str]:
         "SLACK_API_BASE": addresses["slack"],
         "SLACK_BOT_TOKEN": slack.BOT_TOKEN,
         "SLACK_APP_TOKEN": slack.APP_TOKEN,
+        "SLACK_SIGNING_SECRET": slack.SIGNING_SECRET,
         **{f"{name.upper()}_TOKEN": token for name, token in TOKENS.items()},
     }
 

@@ -32,15 +32,16 @@ def run(
     port: int = 0,
     keep: bool = False,
     browser: bool = True,
+    is_http: bool = False,
 ) -> int:
     """Show the demo until Ctrl-C, or play one story through; return the exit status."""
     console, status = Console(emoji=False, highlight=False, soft_wrap=True), 1
     folder = Path(tempfile.mkdtemp(prefix="twokey-demo-"))
     try:
         if headless:
-            status = asyncio.run(_headless(console, folder, story, port=port))
+            status = asyncio.run(_headless(console, folder, story, port=port, is_http=is_http))
         else:
-            asyncio.run(_interactive(console, folder, port=port, browser=browser))
+            asyncio.run(_interactive(console, folder, port=port, browser=browser, is_http=is_http))
     except* TwokeyError as group:
         for error in group.exceptions:
             Console(stderr=True).print(str(error), markup=False, soft_wrap=True)
@@ -54,11 +55,14 @@ def run(
     return status
 
 
-async def _interactive(console: Console, folder: Path, *, port: int, browser: bool) -> None:
+async def _interactive(
+    console: Console, folder: Path, *, port: int, browser: bool, is_http: bool
+) -> None:
     _end_on_signals()
     async with processes(folder) as children:
         with console.status("Starting a chat, a broken shop and the bot …"):
-            stage = await Stage.open(children, port=port, speed=1.0, job_seconds=3.0)
+            pace = {"speed": 1.0, "job_seconds": 3.0}
+            stage = await Stage.open(children, port=port, is_http=is_http, **pace)
         console.print(f"[bold]Twokey is here: {stage.page}[/bold]")
         console.print("Type /rollback backend as Responder, then approve it as the two managers.")
         console.print("Ctrl-C ends it and leaves nothing behind.")
@@ -67,12 +71,13 @@ async def _interactive(console: Console, folder: Path, *, port: int, browser: bo
         await asyncio.Event().wait()
 
 
-async def _headless(console: Console, folder: Path, name: str, *, port: int) -> int:
+async def _headless(console: Console, folder: Path, name: str, *, port: int, is_http: bool) -> int:
     _end_on_signals()
     story = _story(name)
     async with processes(folder) as children:
         console.print(f"Story “{name}”: starting a chat, a broken shop and the bot …")
-        stage = await Stage.open(children, port=port, speed=story.speed, job_seconds=0.5)
+        pace = {"speed": story.speed, "job_seconds": 0.5}
+        stage = await Stage.open(children, port=port, is_http=is_http, **pace)
         facts, problems = await _play(console, stage, story)
     for problem in problems:
         console.print(f"Not as it has to end: {problem}", markup=False)

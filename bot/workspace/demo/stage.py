@@ -1,6 +1,7 @@
 """What a demo plays on: the local workspace, the shop with its two providers, and the bot."""
 
 import asyncio
+import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import httpx
 
 from bot.workspace.demo.config import TOKENS, configuration, secrets
 from bot.workspace.demo.processes import Processes
+from bot.workspace.listening import HOST
 from bot.workspace.providers.effects import count_by_use, read_effects
 
 
@@ -25,7 +27,7 @@ class Stage:
 
     @classmethod
     async def open(
-        cls, processes: Processes, *, port: int, speed: float, job_seconds: float
+        cls, processes: Processes, *, port: int, speed: float, job_seconds: float, is_http: bool
     ) -> Self:
         """Start everything, each part when what it needs is there."""
 
@@ -38,8 +40,10 @@ class Stage:
         shop = {"frontend": f"{vercel['site']}/health", "backend": f"{railway['site']}/api/health"}
         parts = (argument for part in shop.items() for argument in ("--shop", "=".join(part)))
         limits = ("--port", str(port), "--speed", str(speed))
-        chat = await processes.start("workspace", "bot.workspace.slack", *parts, *limits)
-        addresses = {"slack": chat["api"], "vercel": vercel["api"], "railway": railway["api"]}
+        bot = {"bot": f"http://{HOST}:{_free_port()}"} if is_http else {}
+        to = ("--deliver-to", bot["bot"]) if is_http else ()
+        chat = await processes.start("workspace", "bot.workspace.slack", *parts, *limits, *to)
+        addresses = bot | {"slack": chat["api"], "vercel": vercel["api"], "railway": railway["api"]}
         stage = cls(
             processes=processes,
             page=chat["url"],
@@ -69,3 +73,9 @@ class Stage:
         """Count what took effect, by the providers' own durable logs."""
         logs = (self.processes.folder / f"{name}.effects" for name in TOKENS)
         return count_by_use(effect for log in logs for effect in read_effects(log))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

@@ -11,7 +11,10 @@ async def serve(arguments: argparse.Namespace) -> None:
     """Run until somebody says stop, and say on stdout where."""
     shop = dict(part.split("=", 1) for part in arguments.shop)
     limits, speed = arguments.limits, arguments.speed
-    async with running(arguments.port, shop=shop, limits=limits, speed=speed) as room:
+    to = arguments.deliver_to
+    async with running(
+        arguments.port, shop=shop, limits=limits, speed=speed, deliver_to=to
+    ) as room:
         await until_stopped({"url": room.url, "api": room.api_url})
 
 
@@ -21,6 +24,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
     parser.add_argument("--shop", action="append", default=[], metavar="NAME=URL")
     parser.add_argument("--speed", type=float, default=1.0, help="how much faster limits refill")
+    parser.add_argument("--deliver-to", default="", metavar="URL", help="instead of Socket Mode")
     parser.add_argument("--no-limits", dest="limits", action="store_false")
     asyncio.run(serve(parser.parse_args()))
 

@@ -81,8 +81,15 @@ def _number(call: Call, name: str, default: float) -> float:
         raise SlackError("invalid_arguments", messages=[f"{name} must be a number"]) from None
 
 
+def _bot(call: Call) -> Json:
+    if call.text("bot") != seed.BOT_ID:
+        raise SlackError("bot_not_found")
+    return {"bot": {"id": seed.BOT_ID, "app_id": seed.APP, "user_id": seed.BOT}}
+
+
 METHODS: Mapping[str, Method] = {
     "auth.test": _auth_test,
+    "bots.info": _bot,
     "conversations.history": _history,
     "conversations.open": _open,
     "conversations.replies": _replies,

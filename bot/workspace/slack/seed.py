@@ -8,6 +8,7 @@ COMMANDS = ("/rollback",)
 # They open nothing but this workspace, so they are names rather than secrets.
 BOT_TOKEN = "xoxb-local-workspace"  # noqa: S105
 APP_TOKEN = "xapp-local-workspace"  # noqa: S105
+SIGNING_SECRET = "local-workspace-signs"  # noqa: S105
 
 PEOPLE = {
     "U00RESPONDER": "Responder",

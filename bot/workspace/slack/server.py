@@ -13,6 +13,7 @@ from bot.workspace.slack.handles import Handles
 from bot.workspace.slack.limits import Limits
 from bot.workspace.slack.mischief import Mischief
 from bot.workspace.slack.page import Page
+from bot.workspace.slack.requests import Requests
 from bot.workspace.slack.room import Room
 from bot.workspace.slack.shop import Shop
 from bot.workspace.slack.sockets import Sockets
@@ -40,16 +41,23 @@ async def running(
     clock: Callable[[], float] = time.monotonic,
     bot_token: str = seed.BOT_TOKEN,
     app_token: str = seed.APP_TOKEN,
+    deliver_to: str = "",
 ) -> AsyncGenerator[Room]:
-    """Run a workspace on this machine only; `speed` makes allowances of calls refill faster."""
+    """Run a workspace on this machine only; `speed` makes allowances of calls refill faster.
+
+    It delivers over Socket Mode, or to the request URLs of an app at the address `deliver_to`.
+    """
     mischief = Mischief()
     async with aiohttp.ClientSession() as session:
+        sockets = Sockets(mischief, patience=ack_seconds)
+        if deliver_to:
+            sockets = Requests(mischief, patience=ack_seconds, session=session, to=deliver_to)
         room = Room(
             world=World(),
             handles=Handles(clock),
             limits=Limits(clock, speed=speed, enabled=limits),
             mischief=mischief,
-            sockets=Sockets(mischief, patience=ack_seconds),
+            sockets=sockets,
             shop=Shop(shop or {}, session),
             bot_token=bot_token,
             app_token=app_token,

@@ -68,7 +68,7 @@ class Sockets:
 
     async def deliver(self, kind: str, payload: Json, *, answerable: bool = False) -> Json:
         """Hand a payload to the app and wait for its acknowledgement, which may hold an answer."""
-        if not self._open:
+        if not self._is_reachable():
             raise NotDelivered("no_app")
         id_ = self.send(kind, payload, answerable=answerable)
         owed = self._owed[id_] = asyncio.get_running_loop().create_future()
@@ -92,14 +92,20 @@ class Sockets:
         for socket in tuple(self._open):
             await socket.close()
 
+    def _is_reachable(self) -> bool:
+        return bool(self._open)
+
     async def _send(self, envelope: Json) -> None:
         fault = self._mischief.take("duplicate", "delay")
         await asyncio.sleep(fault.seconds if fault else 0)
         for _ in range(2 if fault and fault.kind == "duplicate" else 1):
-            if self._open:  # else it times out, as when an app goes away in mid-delivery
-                self._open.append(self._open.pop(0))
-                with suppress(ConnectionError):  # the same
-                    await self._open[-1].send_json(envelope)
+            await self._hand_over(envelope)
+
+    async def _hand_over(self, envelope: Json) -> None:
+        if self._open:  # else it times out, as when an app goes away in mid-delivery
+            self._open.append(self._open.pop(0))
+            with suppress(ConnectionError):  # the same
+                await self._open[-1].send_json(envelope)
 
     def _settle(self, acknowledgement: Json) -> None:
         owed = self._owed.get(acknowledgement.get("envelope_id", ""))

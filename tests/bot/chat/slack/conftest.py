@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -17,6 +18,7 @@ from bot.message import Button, Buttons, Line, Message, Ticket
 from bot.workspace.slack.client import Workspace
 from bot.workspace.slack.room import Room
 from bot.workspace.slack.server import running
+from tests.bot.chat.slack.door import Door, serving
 
 TEAM = "T00TWOKEY"
 RESPONDER, MANAGER, OUTSIDER = "U00RESPONDER", "U00MANAGER1", "U00OUTSIDER"
@@ -95,6 +97,14 @@ async def gateway(team: Team, desk: FakeDesk) -> AsyncIterator[SlackGateway]:
     await gateway.start()
     yield gateway
     await gateway.stop()
+
+
+@pytest.fixture
+async def door(team: Team, desk: FakeDesk) -> AsyncIterator[Door]:
+    """A bot that takes deliveries over HTTP."""
+    async with serving(team, desk) as (requests, listener), aiohttp.ClientSession() as session:
+        await requests.start()
+        yield Door(requests, listener.address, session)
 
 
 @pytest.fixture

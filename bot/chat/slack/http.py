@@ -1,0 +1,231 @@
+"""Slack's request URLs: signed HTTP, checked to the last byte before Bolt or the desk sees it."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import Any, Final, cast
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+from bot.chat.slack.blocks import Json
+from bot.chat.slack.gateway import Routes, check_token, create_slack_app
+from bot.chat.slack.reception import Reception
+from bot.chat.slack.signature import Forged, Signatures
+from bot.chat.slack.team import Team, log
+from bot.invocation import Desk
+from bot.ports import ChatRefused
+
+COMMANDS: Final = "/slack/commands"
+INTERACTIVITY: Final = "/slack/interactivity"
+EVENTS: Final = "/slack/events"
+
+_LARGEST_BODY: Final = 256 * 1024  # bytes
+_BODY_SECONDS: Final = 2.0
+_MOST_FIELDS: Final = 100
+_SETTLE_SECONDS: Final = 3.0
+_SAY_AGAIN_SECONDS: Final = 60.0
+_FORM: Final = "application/x-www-form-urlencoded"
+_JSON: Final = "application/json"
+
+
+class _Refused(Exception):
+    """A request that goes no further; the text is for our log, the status for the sender."""
+
+    def __init__(self, status: HTTPStatus, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+class SlackRequests:
+    """Takes the deliveries of one team over HTTP; ``now`` is the time in seconds since 1970."""
+
+    def __init__(
+        self,
+        team: Team,
+        desk: Desk,
+        *,
+        secrets: Sequence[str],
+        now: Callable[[], float],
+        patience: float = 1.0,
+    ) -> None:
+        """Take nothing yet; ``secrets`` are the signing secrets."""
+        self.turned_away: Counter[str] = Counter()
+        self._team = team
+        self._now = now
+        self._signatures = Signatures(secrets, now=now)
+        self._reception = Reception(team, desk, patience=patience)
+        self._reception.turned_away = self.turned_away
+        self._app = create_slack_app(team, self._reception)
+        self._said_at: dict[str, float] = {}
+        self._is_open = False
+
+    def routes(self) -> Routes:
+        """Return what answers at which address."""
+
+        async def command(request: web.BaseRequest) -> web.Response:
+            return await self._serve(request, kind=_FORM, read=_command)
+
+        async def interaction(request: web.BaseRequest) -> web.Response:
+            return await self._serve(request, kind=_FORM, read=_interaction)
+
+        async def event(request: web.BaseRequest) -> web.Response:
+            return await self._serve(request, kind=_JSON, read=_object)
+
+        return {
+            f"POST {COMMANDS}": command,
+            f"POST {INTERACTIVITY}": interaction,
+            f"POST {EVENTS}": event,
+        }
+
+    async def start(self) -> None:
+        """Check the token, and learn which app Slack has to speak of; then take deliveries."""
+        bot = (await check_token(self._team)).get("bot_id")
+        match await self._team.call("bots.info", bot=bot):
+            case {"bot": {"app_id": str(app)}}:
+                self._reception.app = app
+            case _:
+                raise ChatRefused(
+                    "Slack does not say which app SLACK_BOT_TOKEN belongs to: set the Bot User "
+                    "OAuth Token, which starts with xoxb-."
+                )
+        self._is_open = True
+
+    async def stop(self) -> None:
+        """Take nothing more, and end what was taken."""
+        self._is_open = False
+        await self._reception.settle(seconds=_SETTLE_SECONDS)
+        await self._reception.close()
+
+    async def is_connected(self) -> bool:
+        """Tell whether deliveries are taken."""
+        return self._is_open
+
+    async def _serve(
+        self, request: web.BaseRequest, *, kind: str, read: Callable[[bytes], Json]
+    ) -> web.Response:
+        try:
+            body, is_replay = await self._verified(request, kind=kind)
+            if is_replay:
+                # Slack is content; whoever overheard the request has gained nothing.
+                self._count("the request was sent before")
+                return web.Response()
+            return await self._dispatch(read(body))
+        except Forged as error:
+            return self._refuse(HTTPStatus.UNAUTHORIZED, str(error))
+        except _Refused as error:
+            return self._refuse(error.status, str(error))
+
+    async def _verified(self, request: web.BaseRequest, *, kind: str) -> tuple[bytes, bool]:
+        body = await _body(request, kind=kind)
+        signature = self._signatures.check(
+            signatures=request.headers.getall("X-Slack-Signature", ()),
+            timestamps=request.headers.getall("X-Slack-Request-Timestamp", ()),
+            body=body,
+        )
+        if not self._is_open:
+            raise _Refused(HTTPStatus.SERVICE_UNAVAILABLE, "Twokey is not connected")
+        return body, self._signatures.is_replay(signature)
+
+    async def _dispatch(self, body: Json) -> web.Response:
+        match body:
+            case {"type": "url_verification", "challenge": str(challenge)}:
+                return web.Response(text=challenge)
+            case {"ssl_check": _}:
+                return web.Response()
+            case _:
+                return _translated(await self._through_bolt(self._app, body))
+
+    async def _through_bolt(self, app: AsyncApp, body: Json) -> BoltResponse:
+        # "socket_mode" is Bolt's word for: verified and parsed already.
+        try:
+            request = AsyncBoltRequest(mode="socket_mode", body=body)
+            return await app.async_dispatch(request)
+        except Exception as error:  # Bolt trusts the shape of what arrives
+            why = f"Bolt can't read it: {type(error).__name__}"
+            raise _Refused(HTTPStatus.BAD_REQUEST, why) from error
+
+    def _refuse(self, status: HTTPStatus, why: str) -> web.Response:
+        self._count(why)
+        return web.Response(status=status, text=f"{status.phrase}\n")
+
+    def _count(self, why: str) -> None:
+        """Count each one, and say so now and then: strangers must not be able to fill the log."""
+        self.turned_away[why] += 1
+        if self._now() - self._said_at.get(why, float("-inf")) >= _SAY_AGAIN_SECONDS:
+            self._said_at[why] = self._now()
+            log.warning("A request was turned away: %s (%d so far).", why, self.turned_away[why])
+
+
+async def _body(request: web.BaseRequest, *, kind: str) -> bytes:
+    """Read the body, but no longer than it may take and no more than it may hold."""
+    if request.content_type != kind:
+        raise _Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the content type is wrong")
+    if (request.content_length or 0) > _LARGEST_BODY:
+        raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "it is too large")
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            async for part in request.content.iter_any():
+                body += part
+                if len(body) > _LARGEST_BODY:
+                    raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "it is too large")
+    except TimeoutError:
+        raise _Refused(HTTPStatus.REQUEST_TIMEOUT, "the body came too slowly") from None
+    except (web.RequestPayloadError, ConnectionError):
+        raise _Refused(HTTPStatus.BAD_REQUEST, "the body is broken") from None
+    return bytes(body)
+
+
+def _command(body: bytes) -> Json:
+    fields = _fields(body)
+    if "command" not in fields and "ssl_check" not in fields:
+        raise _Refused(HTTPStatus.BAD_REQUEST, "a command has no name")
+    return fields
+
+
+def _interaction(body: bytes) -> Json:
+    fields = _fields(body)
+    if "ssl_check" in fields:
+        return fields
+    if fields.keys() != {"payload"}:
+        raise _Refused(HTTPStatus.BAD_REQUEST, "an interaction is not one payload")
+    return _object(fields["payload"].encode())
+
+
+def _fields(body: bytes) -> dict[str, Any]:
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=True,
+            errors="strict",
+            max_num_fields=_MOST_FIELDS,
+        )
+    except ValueError:
+        raise _Refused(HTTPStatus.BAD_REQUEST, "the form can't be read") from None
+    fields: dict[str, Any] = dict(pairs)
+    if len(fields) != len(pairs):
+        raise _Refused(HTTPStatus.BAD_REQUEST, "the form has a field twice")
+    return fields
+
+
+def _object(body: bytes) -> Json:
+    try:
+        found = json.loads(body.decode())
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise _Refused(HTTPStatus.BAD_REQUEST, "it is no JSON object")
+    return cast("Json", found)
+
+
+def _translated(answer: BoltResponse) -> web.Response:
+    kind = answer.first_headers().get("content-type", "text/plain; charset=utf-8")
+    body = (answer.body or "").encode()
+    return web.Response(status=answer.status, body=body, headers={"Content-Type": kind})
