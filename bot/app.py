@@ -8,6 +8,7 @@ import secrets
 import signal
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import adapters
@@ -18,10 +19,11 @@ from bot.chat.slack.gateway import SlackGateway
 from bot.chat.slack.http import SlackRequests
 from bot.chat.slack.team import SlackSettings, Team, opened
 from bot.clock import SystemClock
-from bot.config import Settings
+from bot.config import Role, Settings
 from bot.desk import CommandDesk
 from bot.domain.errors import TwokeyError
 from bot.domain.people import People
+from bot.engine.bell import Bell
 from bot.engine.core import Engine, Limits
 from bot.engine.deliver import Delivery
 from bot.engine.durable import DbosDurable
@@ -31,8 +33,9 @@ from bot.engine.sweep import sweep_forever
 from bot.faultpoints import FaultPoint, reached
 from bot.health import Check, Health
 from bot.listener import Listener
-from bot.ports import Chat, ChatBusy, ChatUnreachable, Clock, Kind, Reference, Transaction
+from bot.ports import Chat, ChatBusy, ChatUnreachable, Clock, Kind, Lease, Reference, Transaction
 from bot.reports import audit_key
+from bot.storage.leases import Membership, membership
 from bot.storage.store import SqlStore
 from bot.tools import Scrubber, ToolBox, reachable
 from commands import COMMANDS
@@ -90,16 +93,15 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
     scrub = Scrubber(settings.secret_values())
     logs.set_up(scrub=scrub)
     async with contextlib.AsyncExitStack() as stack:
-        store = SqlStore(settings.database_url, clock=clock, audit_key=audit_key(settings))
-        await store.open()
-        stack.push_async_callback(store.close)
+        member, store = await _database(stack, settings, clock)
         reached(FaultPoint.STORE_OPENED)
-        tools = _tool_box(settings, clock=clock, scrub=scrub)
-        stack.push_async_callback(tools.close)
+        tools = None if settings.role == "chat" else _tool_box(settings, clock=clock, scrub=scrub)
+        if tools is not None:
+            stack.push_async_callback(tools.close)
         team = await stack.enter_async_context(opened(_slack(settings)))
         chat = SlackChat(team)
         directory = SlackDirectory(team, now=time.monotonic)
-        durable = DbosDurable(settings.state_folder / "dbos.sqlite")
+        durable = DbosDurable(settings.durable_url, executor=member.name)
         engine = Engine(
             store=store,
             people=settings.people,
@@ -110,17 +112,26 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
             new_id=new_id,
             durable=durable,
             tools=tools,
+            may_execute=partial(member.holds, Lease.EXECUTION),
             limits=limits,
             allowance=settings.allowance,
         )
         delivery = Delivery(
-            store=store, chats={"slack": chat}, render=renderer(settings.people), clock=clock
+            store=store,
+            chats={"slack": chat},
+            render=renderer(settings.people),
+            clock=clock,
+            is_ours=partial(member.holds, Lease.DELIVERY),
         )
+        sweeper = Bell()
         store.on_commit(delivery.wake)
+        member.on_news(delivery.wake)
+        member.on_news(sweeper.ring)
         desk = CommandDesk(engine, COMMANDS, link_to=_link_to(store, {"slack": chat}))
         gateway = _gateway(settings, team, desk)
         # After all clients are built: DBOS adopts the loop and resumes what a crash interrupted.
-        await durable.launch(lambda execution, steps: execute(engine, execution, steps))
+        if tools is not None:
+            await durable.launch(lambda execution, steps: execute(engine, execution, steps))
         stack.push_async_callback(durable.close)
         stack.push_async_callback(engine.close)  # behind the gateway, which may still start work
         stack.push_async_callback(gateway.stop)
@@ -128,16 +139,37 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
             _beside(stack, work)
             for work in (
                 delivery.run_forever(),
-                sweep_forever(engine),
-                _keep_warm(directory, store, settings.people),
+                sweep_forever(engine, sweeper),
             )
         ]
         reached(FaultPoint.EXECUTIONS_RESUMED)
-        checks = _checks(store, durable, tasks, gateway)
+        checks = _checks(settings.role, store, durable, tasks, gateway)
         await _listen(stack, settings, gateway, Health(checks, now=time.monotonic))
-        await _connect(gateway)
+        if settings.role != "executor":
+            _beside(stack, _keep_warm(directory, store, settings.people))
+            await _connect(gateway)
         log.info("twokey is running")
         yield engine
+
+
+async def _database(
+    stack: contextlib.AsyncExitStack, settings: Settings, clock: Clock
+) -> tuple[Membership, SqlStore]:
+    """Join the processes that share the database, if any do, and open it."""
+    url = settings.database_url
+    member = membership(url, folder=settings.state_folder, wanted=_leases(settings.role))
+    await member.join()
+    stack.push_async_callback(member.close)
+    store = SqlStore(url, clock=clock, audit_key=audit_key(settings), name=member.name)
+    await store.open()
+    stack.push_async_callback(store.close)
+    _beside(stack, member.run_forever())
+    return member, store
+
+
+def _leases(role: Role) -> tuple[Lease, ...]:
+    """Return what a process of this role can do: everybody delivers."""
+    return (Lease.DELIVERY,) if role == "chat" else (Lease.EXECUTION, Lease.DELIVERY)
 
 
 def _gateway(settings: Settings, team: Team, desk: CommandDesk) -> SlackGateway | SlackRequests:
@@ -149,6 +181,7 @@ def _gateway(settings: Settings, team: Team, desk: CommandDesk) -> SlackGateway 
 
 
 def _checks(
+    role: Role,
     store: SqlStore,
     durable: DbosDurable,
     tasks: Sequence[asyncio.Task[None]],
@@ -166,7 +199,12 @@ def _checks(
     async def chat() -> str:
         return "" if await gateway.is_connected() else "Slack is not connected."
 
-    return {"database": database, "executor": executor, "chat": chat}
+    parts: dict[Role, Mapping[str, Check]] = {
+        "all": {"executor": executor, "chat": chat},
+        "executor": {"executor": executor},
+        "chat": {"chat": chat},
+    }
+    return {"database": database, **parts[role]}
 
 
 async def _listen(

@@ -5,14 +5,14 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from bot import installation
-from bot.config import Settings, json_schema, load
+from bot.config import Role, Settings, json_schema, load
 from bot.domain.errors import TwokeyError
 from bot.faultpoints import FaultPoint
 
@@ -24,6 +24,9 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 File = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
+AsRole = Annotated[
+    Role, typer.Option(help="What it does: talk to people, plan and execute, or everything.")
+]
 _HERE = Path("twokey.yaml")
 err = Console(stderr=True, highlight=False)
 out = Console(highlight=False)
@@ -45,17 +48,18 @@ class Transport(StrEnum):
 
 
 @cli.command()
-def serve(config: File = _HERE) -> None:
+def serve(config: File = _HERE, role: AsRole = "all") -> None:
     """Run the bot until Ctrl-C."""
     from bot import app  # noqa: PLC0415 - the other commands start without the chat libraries
 
-    settings = _load(config)
+    settings = _load(config, role=role)
     asyncio.run(app.serve(settings, on_ready=lambda: err.print("Twokey is connected.")))
 
 
 @cli.command()
 def check(
     config: File = _HERE,
+    role: AsRole = "all",
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON Schema for editors instead.")
     ] = False,
@@ -67,7 +71,7 @@ def check(
     if schema:
         sys.stdout.write(json.dumps(json_schema(registry.actions, registry.assertions), indent=2))
         return
-    settings = _load(config)
+    settings = _load(config, role=role)
     targets = ", ".join(f"{target.name} ({target.environment})" for target in settings.targets)
     out.print(f"{config} is good. Targets: {targets}.")
     out.print("Next: twokey serve")
@@ -120,6 +124,12 @@ def demo(
         bool, typer.Option("--headless", help="Play a story without a browser.")
     ] = False,
     story: Annotated[str, typer.Option(help="Which story to play.")] = "approve",
+    store: Annotated[
+        Literal["sqlite", "postgres"], typer.Option(help="Where it keeps everything.")
+    ] = "sqlite",
+    replicas: Annotated[
+        int, typer.Option(min=1, max=2, help="How many bots; two of them need postgres.")
+    ] = 1,
     port: Annotated[int, typer.Option(help="Where the page is; 0 picks a free one.")] = 0,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the page by itself.")
@@ -135,21 +145,22 @@ def demo(
     from bot.workspace import demo as workspace  # noqa: PLC0415
 
     status = workspace.run(
+        workspace.Setting(
+            port=port, store=store, replicas=replicas, is_http=transport is Transport.HTTP
+        ),
         headless=headless,
         story=story,
-        port=port,
         browser=browser,
         keep=keep,
-        is_http=transport is Transport.HTTP,
     )
     raise typer.Exit(status)
 
 
-def _load(config: Path) -> Settings:
+def _load(config: Path, *, role: Role = "all") -> Settings:
     from bot import app  # noqa: PLC0415
 
     registry = app.registry()
-    settings = load(config, actions=registry.actions, assertions=registry.assertions)
+    settings = load(config, actions=registry.actions, assertions=registry.assertions, role=role)
     app.check_names(settings)
     return settings
 

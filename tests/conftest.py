@@ -1,9 +1,14 @@
 """What tests of every folder need."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+
+from bot.domain.errors import TwokeyError
+from bot.workspace import postgres
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +18,23 @@ def specs() -> Path:
     if not folder:
         pytest.skip("TWOKEY_SPECS names no folder: the vendors' specifications were NOT checked")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL server's database, or a loud skip."""
+    try:
+        programs = postgres.programs()
+    except TwokeyError as error:
+        pytest.skip(f"Nothing was tried on PostgreSQL: {error}")
+    with postgres.server(programs) as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql_url(postgresql: str) -> str:
+    """An empty PostgreSQL database; emptying one is faster than making one."""
+    with psycopg.connect(postgresql) as connection:
+        connection.execute("SET lock_timeout = '5s'; DROP SCHEMA IF EXISTS dbos CASCADE")
+        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    return postgresql

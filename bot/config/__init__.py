@@ -13,11 +13,11 @@ schema      the shape for editors
 problems    a mistake, its place and its sentence
 """
 
-from bot.config.load import Role, load
+from bot.config.load import load
 from bot.config.problems import ConfigError, Problem
 from bot.config.references import Secret
 from bot.config.schema import json_schema
-from bot.config.settings import Listen, Settings, SlackAccess
+from bot.config.settings import Listen, Role, Settings, SlackAccess
 
 __all__ = [
     "ConfigError",

@@ -5,13 +5,13 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 from bot.config.document import entries, parse
 from bot.config.problems import ConfigError, Problem
 from bot.config.report import Report
 from bot.config.rules import Rules
-from bot.config.settings import Listen, Settings
+from bot.config.settings import Listen, Role, Settings
 from bot.config.shape import (
     CheckSection,
     FileSection,
@@ -27,7 +27,6 @@ from bot.domain.people import Account, People, Person
 from bot.domain.target import Place, StepSpec, Target
 from bot.ports import Action, ActionTypes, Assertion, AssertionTypes
 
-Role = Literal["all", "chat", "executor"]
 Kinds = Mapping[str, type[Action] | type[Assertion]]
 
 LONGEST: Final = 1024 * 1024  # bytes
@@ -56,7 +55,10 @@ def load(
     )
     kinds: Kinds = {**actions, **assertions}
     secrets = {} if role == "chat" else sources.provider_secrets(kinds)
-    slack, database_url = sources.slack(), sources.database_url()
+    slack, database_url = sources.slack(role), sources.database_url()
+    if role != "all" and database_url.startswith("sqlite"):
+        why = f"is one file for one process; the role {role} needs postgresql://…"
+        report.at(("database",), why)
     audit_key = sources.audit_key(database_url)
     if file is None or report.problems:
         raise ConfigError(report.problems, path=path)
@@ -71,6 +73,7 @@ def load(
         allowance=Allowance(**file.limits.model_dump()),
         endpoints=MappingProxyType(dict(file.endpoints)),
         secrets=MappingProxyType(secrets),
+        role=role,
     )
 
 

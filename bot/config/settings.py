@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from bot.config.references import Secret
 from bot.domain.allowance import Allowance
 from bot.domain.people import People
 from bot.domain.target import Target
+
+# Who talks to people, who plans and runs, and who does both.
+Role = Literal["all", "chat", "executor"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +21,7 @@ class SlackAccess:
 
     team: str
     bot_token: Secret
-    app_token: Secret  # empty unless Socket Mode delivers
+    app_token: Secret  # empty unless Socket Mode delivers to this process
     signing_secrets: tuple[Secret, ...]  # none unless Slack delivers over HTTP
     api_base: str  # ends with a slash
     oauth_authorize_url: str
@@ -45,12 +49,20 @@ class Settings:
     allowance: Allowance
     endpoints: Mapping[str, str]  # by system; only those that the file names
     secrets: Mapping[str, Secret]  # the providers', by name; none in the chat role
+    role: Role = "all"
 
     @property
     def state_folder(self) -> Path:
         """Return where this process may keep files of its own: beside a local database."""
         kind, _, database = self.database_url.partition(":///")
         return Path(database).parent if kind == "sqlite" else self.path.absolute().parent
+
+    @property
+    def durable_url(self) -> str:
+        """Return where the durable engine has its tables: beside ours, or in a file of its own."""
+        if self.database_url.startswith("sqlite"):
+            return f"sqlite:///{self.state_folder / 'dbos.sqlite'}"
+        return self.database_url
 
     def provider_secrets(self) -> dict[str, str]:
         """Return the providers' secrets in the clear, for what hands them to actions."""

@@ -11,7 +11,7 @@ from bot.config.fields import REFERENCE, address, database
 from bot.config.problems import KeyPath
 from bot.config.references import Secret, resolve
 from bot.config.report import Report
-from bot.config.settings import SlackAccess
+from bot.config.settings import Role, SlackAccess
 from bot.config.shape import DATABASE
 from bot.ports import Action, Assertion
 
@@ -28,16 +28,18 @@ class Sources:
     folder: Path
     environ: Mapping[str, str]
 
-    def slack(self) -> SlackAccess:
-        """Return the way into the Slack team."""
+    def slack(self, role: Role) -> SlackAccess:
+        """Return the way into the Slack team; who only executes gets no deliveries."""
         section = entries(self.file.get("slack"))
+        app_token, written = ("slack", "app_token"), text(section.get("app_token"))
         return SlackAccess(
             team=text(section.get("team")),
             bot_token=self._secret(("slack", "bot_token"), text(section.get("bot_token"))),
-            app_token=self._secret(("slack", "app_token"), text(section.get("app_token"))),
+            app_token=Secret("") if role == "executor" else self._secret(app_token, written),
             signing_secrets=tuple(
                 self._secret(path, text(reference))
                 for path, reference in each(section, "signing_secrets", ("slack",))
+                if role != "executor"
             ),
             api_base=self._address("SLACK_API_BASE", "https://slack.com/api") + "/",
             oauth_authorize_url=self._address(

@@ -19,7 +19,7 @@ _PRESENT: Final = frozenset({Membership.FULL, Membership.UNREADABLE})
 
 def start_when_due(engine: Engine, rollback: Rollback) -> None:
     """Claim it right away if there is no delay to wait for; otherwise the sweeper will."""
-    if rollback.state is State.QUORUM and not rollback.policy.start_delay:
+    if rollback.state is State.QUORUM and not rollback.policy.start_delay and engine.executes:
         engine.spawn(f"claim {rollback.id}", lambda: claim(engine, rollback.id))
 
 
@@ -34,7 +34,7 @@ async def claim(engine: Engine, rollback_id: str) -> None:
     reached(FaultPoint.CLAIM_CHECKING)
     claimed = await engine.store.write(lambda tx: _claim(tx, engine, rollback_id, found))
     reached(FaultPoint.CLAIM_RECORDED)
-    if claimed.state is State.CLAIMED and engine.tools is not None:
+    if claimed is not None and claimed.state is State.CLAIMED:
         start(engine, claimed)
 
 
@@ -52,10 +52,11 @@ async def _memberships(engine: Engine, events: Iterable[Event]) -> Mapping[str, 
 
 def _claim(
     tx: Transaction, engine: Engine, rollback_id: str, found: Mapping[str, Membership]
-) -> Rollback:
+) -> Rollback | None:
+    """Return what it became; None if somebody else decided meanwhile."""
     rollback = tx.load(rollback_id)
     if rollback.state is not State.QUORUM:
-        return rollback
+        return None
     changed = approval.claim(
         rollback,
         at=tx.now,

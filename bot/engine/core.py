@@ -64,6 +64,7 @@ class Engine:
     new_id: Callable[[], str]
     durable: Durable
     tools: ToolBox | None = None  # None in the chat role: it never plans and never runs
+    may_execute: Callable[[], bool] = lambda: True  # of several processes, one at a time
     limits: Limits = Limits()
     allowance: Allowance = field(default_factory=Allowance)
     _executing: dict[str, asyncio.Task[Any]] = field(
@@ -83,6 +84,11 @@ class Engine:
     def directory(self, account: Account) -> Directory | None:
         """Return the directory that knows this account."""
         return self.directories.get(account.platform)
+
+    @property
+    def executes(self) -> bool:
+        """Tell whether planning, claiming and running are up to this process now."""
+        return self.tools is not None and self.may_execute()
 
     def require_tools(self) -> ToolBox:
         """Return the tools; only the executor role has any."""

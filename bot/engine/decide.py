@@ -117,7 +117,7 @@ async def settle(
         ),
         details={"step": ticket.about, "happened": "yes" if happened else "no"},
     )
-    if rollback.state is State.RUNNING and engine.tools is not None:
+    if rollback.state is State.RUNNING and engine.executes:
         start(engine, rollback)
     return rollback
 

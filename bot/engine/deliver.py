@@ -1,13 +1,14 @@
 """Show people what they must see: the outbox, delivered at least once and in order per message."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.event import Event
 from bot.domain.rollback import Rollback
 from bot.domain.target import Place
+from bot.engine.bell import Bell
 from bot.engine.budget import Budget
 from bot.engine.core import in_words, log
 from bot.faultpoints import FaultPoint, reached
@@ -37,33 +38,47 @@ _IDLE: Final = 30.0
 _BLINK: Final = 0.05
 
 
+class _NotOurs(Exception):
+    """Another process delivers by now."""
+
+
 class Delivery:
     """Takes due postings from the outbox, renders the newest state and puts it on the platform."""
 
     def __init__(
-        self, *, store: Store, chats: Mapping[str, Chat], render: Renderer, clock: Clock
+        self,
+        *,
+        store: Store,
+        chats: Mapping[str, Chat],
+        render: Renderer,
+        clock: Clock,
+        is_ours: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Take the doors it needs; ``chats`` are by platform."""
+        """Take the doors it needs; ``chats`` are by platform.
+
+        ``is_ours``: whether to deliver is up to this process now, and to no other one.
+        """
         self._store = store
         self._chats = chats
         self._render = render
         self._clock = clock
         self._budget = Budget()
-        self._woken = asyncio.Event()
+        self._is_ours = is_ours
+        self._bell = Bell()
         self._showing: dict[str, asyncio.Task[None]] = {}
         self._posting: dict[str, Place] = {}  # those of them that are new messages
 
     def wake(self) -> None:
         """Look at the outbox now: something was committed."""
-        self._woken.set()
+        self._bell.ring()
 
     async def run_forever(self) -> None:
         """Deliver until cancelled; a stumble is logged and tried again."""
         try:
             while True:
-                self._woken.clear()
+                self._bell.quieten()
                 try:
-                    wait = await self._look()
+                    wait = await self._look() if self._is_ours() else _IDLE
                 except Exception:  # noqa: BLE001 - whatever it was, people have to be told
                     log.exception("the outbox stumbled; it is looked at again")
                     wait = _STUMBLE
@@ -119,14 +134,8 @@ class Delivery:
 
     async def _pause(self, seconds: float) -> None:
         """Wait until there may be more to show."""
-        woken = asyncio.create_task(self._woken.wait())
-        slept = asyncio.create_task(self._clock.sleep(seconds))
         showing = set(self._showing.values())
-        try:
-            await asyncio.wait({woken, slept, *showing}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            woken.cancel()
-            slept.cancel()
+        await self._bell.wait(self._clock, seconds, *showing)
         if all(one in self._showing.values() for one in showing):
             # What happens within a blink becomes one edit, and the decision itself goes first.
             blink = asyncio.create_task(asyncio.sleep(_BLINK))
@@ -144,6 +153,8 @@ class Delivery:
     async def _try_to_show(self, due: Due) -> None:
         try:
             reference = await self._put(due)
+        except _NotOurs:
+            pass  # whoever delivers now sees in the outbox how far we got
         except ChatBusy as busy:
             self._budget.close(due, await self._postpone(due, busy.seconds))
         except ChatRefused as refusal:
@@ -187,6 +198,7 @@ class Delivery:
     async def _send(
         self, chat: Chat, due: Due, message: Message, thread: Reference | None
     ) -> Reference:
+        self._check_ours()
         if due.reference is not None:
             await chat.edit(due.reference, message)
             reached(FaultPoint.EDIT_SENT, due.posting.kind)
@@ -195,13 +207,20 @@ class Delivery:
         if due.tried:
             found = await chat.find(place, thread=thread, key=key)
             if found is not None:
+                self._check_ours()
                 await chat.edit(found, message)
                 return found
         await self._store.write(lambda tx: tx.try_posting(due))
         reached(FaultPoint.POST_ANNOUNCED, due.posting.kind)
+        self._check_ours()
         reference = await chat.post(place, message, thread=thread, key=key)
         reached(FaultPoint.POST_SENT, due.posting.kind)
         return reference
+
+    def _check_ours(self) -> None:
+        """Stop right before a call if we were frozen until another process took over."""
+        if not self._is_ours():
+            raise _NotOurs
 
     async def _refused(self, due: Due, refusal: ChatRefused) -> None:
         """Do what can help against a refusal; nothing that people must see is dropped for less."""

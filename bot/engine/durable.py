@@ -6,20 +6,19 @@ happen twice. docs/adr/0001 says why; the traps are DBOS's own and marked where 
 """
 
 import asyncio
-import fcntl
 import logging
 from collections.abc import Callable, Coroutine, Mapping
-from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any, Final, cast
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
-from bot.domain.errors import TwokeyError
 from bot.ports import Execution
 
-_SHAPE = "twokey-1"  # changes only when a running execution could not be replayed by newer code
+# Changes only when a running execution could not be replayed by newer code.
+_SHAPE: Final = "twokey-1"
 Work = Callable[[], Coroutine[Any, Any, str]]
-_LIVE = frozenset({"PENDING", "ENQUEUED"})
+_LIVE: Final = frozenset({"PENDING", "ENQUEUED"})
+_CONNECTIONS: Final = 5
 
 
 class DbosSteps:
@@ -58,21 +57,24 @@ def _as_function(work: Work) -> Work:
 
 
 class DbosDurable:
-    """Executions as DBOS workflows on a SQLite file of their own; one process owns it."""
+    """Executions as DBOS workflows, in a SQLite file of their own or in a schema on PostgreSQL."""
 
-    def __init__(self, path: Path) -> None:
-        """Remember where DBOS keeps its tables; nothing is opened yet."""
-        self._path = path
-        self._lock: TextIO | None = None
+    def __init__(self, url: str, *, executor: str) -> None:
+        """Remember where DBOS keeps its tables; ``executor`` must be nobody else's name.
+
+        DBOS resumes at launch what an executor of this name began, so a name that is always the
+        same is for a file with one owner; where several share the tables, each start has its own.
+        """
+        self._url = url
+        self._executor = executor
         self._workflow: Callable[[str], Coroutine[Any, Any, None]] | None = None
 
     async def launch(self, execution: Execution) -> None:
-        """Take ownership of the file, then resume what a crash interrupted.
+        """Resume what a crash interrupted.
 
         Has to be called inside the running loop, after every client was built (DBOS adopts the
-        loop), and after the lock: a second process would run what the first is running.
+        loop), and by nobody else of this name: it would run what the other one is running.
         """
-        self._own()
         logging.getLogger("dbos").addHandler(logging.NullHandler())
         DBOS(config=self._config())
         steps = DbosSteps()
@@ -97,36 +99,30 @@ class DbosDurable:
         return self._workflow is not None
 
     async def is_live(self, execution_id: str) -> bool:
-        """Tell whether DBOS runs it or will; it never resumes what another shape began."""
+        """Tell whether this process runs it or will; of others, and of another shape, it is lost.
+
+        Whoever asks holds the execution lease, so the process that began it does not any more.
+        """
         status = await DBOS.get_workflow_status_async(execution_id)
-        return status is not None and status.status in _LIVE and status.app_version == _SHAPE
+        if status is None or status.status not in _LIVE:
+            return False
+        return (status.app_version, status.executor_id) == (_SHAPE, self._executor)
 
     async def close(self) -> None:
-        """Stop without waiting: unfinished executions are resumed by the next launch."""
+        """Stop without waiting: what is unfinished is resumed, or taken over."""
         if self._workflow is not None:
             await asyncio.to_thread(DBOS.destroy)
             self._workflow = None
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
-
-    def _own(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = Path(f"{self._path}.lock").open("w", encoding="ascii")  # noqa: SIM115 - held
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise TwokeyError(
-                f"Another Twokey runs on {self._path.parent} already. Stop it first."
-            ) from error
 
     def _config(self) -> DBOSConfig:
         return DBOSConfig(
             name="twokey",
-            system_database_url=f"sqlite:///{self._path}",
+            system_database_url=self._url,
             application_version=_SHAPE,
-            executor_id="embedded",
+            executor_id=self._executor,
             log_level="ERROR",
             serializer=DBOSPortableJSONSerializer(),
+            sys_db_pool_size=_CONNECTIONS,
+            use_listen_notify=False,  # nothing here waits for its messages
             notification_listener_polling_interval_sec=30.0,
         )

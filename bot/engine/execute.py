@@ -48,7 +48,8 @@ async def _execute(engine: Engine, rollback_id: str, token: int, steps: Steps) -
             f"step {step.name}": partial(run_step, engine, rollback_id, step, token)
             for step in wave
         }
-        await steps.run_all(pieces)
+        if "superseded" in (await steps.run_all(pieces)).values():
+            return
     settled = await steps.run("settle", lambda: _settle(engine, rollback_id, token))
     if settled == State.VERIFYING:
         await steps.run("verify", lambda: verify(engine, rollback_id, token))

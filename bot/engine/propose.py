@@ -54,7 +54,7 @@ async def propose(engine: Engine, invocation: Invocation, wish: Wish) -> Rollbac
 
     rollback = await pass_through(engine, invocation, work)
     reached(FaultPoint.REQUEST_RECORDED)
-    if engine.tools is not None:
+    if engine.executes:
         engine.spawn(f"plan {rollback_id}", lambda: plan(engine, rollback_id))
     return rollback
 

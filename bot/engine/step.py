@@ -93,6 +93,8 @@ class _Attempt:
         return started
 
     async def _act(self, run: StepRun, now: Preview) -> StepRun:
+        if not self._engine.executes:  # frozen after the intent: another process looks into it
+            raise _Superseded
         tools = self._tools(attempt=run.attempt)
         try:
             async with asyncio.timeout(self._engine.limits.step):

@@ -9,6 +9,7 @@ from typing import Final
 from bot.domain import approval
 from bot.domain.event import Happening
 from bot.domain.rollback import Rollback, State
+from bot.engine.bell import Bell
 from bot.engine.change import commit, commit_end
 from bot.engine.claim import claim
 from bot.engine.core import Engine, log
@@ -20,15 +21,16 @@ from bot.ports import Transaction
 MOST_EXECUTIONS: Final = 20  # what breaks off so often needs a person, not another try
 
 
-async def sweep_forever(engine: Engine) -> None:
+async def sweep_forever(engine: Engine, bell: Bell) -> None:
     """Look at what is due, again and again; one bad look does not end it."""
     while True:
+        bell.quieten()
         try:
             wait = await sweep(engine)
         except Exception:  # noqa: BLE001 - whatever it was, deadlines have to be kept
             log.exception("the sweeper stumbled; it looks again")
             wait = engine.limits.tick
-        await engine.clock.sleep(wait)
+        await bell.wait(engine.clock, wait)
 
 
 async def sweep(engine: Engine) -> float:
@@ -47,17 +49,17 @@ async def advance(engine: Engine, rollback_id: str) -> None:
     rollback, now = await engine.store.read(lambda tx: (tx.load(rollback_id), tx.now))
     match rollback.state:
         case State.PLANNING if not approval.is_overdue(rollback, now):
-            if engine.tools is not None:
+            if engine.executes:
                 engine.spawn(f"plan {rollback_id}", lambda: plan(engine, rollback_id))
         case State.PLANNING | State.PENDING:
             await engine.store.write(lambda tx: _expire_or_remind(tx, engine, rollback_id))
             reached(FaultPoint.DEADLINE_RECORDED)
-        case State.QUORUM:
+        case State.QUORUM if engine.executes:
             engine.spawn(f"claim {rollback_id}", lambda: claim(engine, rollback_id))
         case State.WAITING:
             await engine.store.write(lambda tx: _give_up_waiting(tx, engine, rollback_id))
             reached(FaultPoint.DEADLINE_RECORDED)
-        case State.CLAIMED | State.RUNNING | State.VERIFYING if engine.tools is not None:
+        case State.CLAIMED | State.RUNNING | State.VERIFYING if engine.executes:
             await _revive(engine, rollback)
         case _:
             pass

@@ -10,7 +10,7 @@ from bot.ports.chat import (
     Reference,
     Remedy,
 )
-from bot.ports.durable import Clock, Durable, Execution, Steps
+from bot.ports.durable import Clock, Durable, Execution, Lease, Leases, Steps
 from bot.ports.outbox import Due, Kind, Posting, Rank, Renderer
 from bot.ports.store import Store, Transaction
 
@@ -29,6 +29,8 @@ __all__ = [
     "Durable",
     "Execution",
     "Kind",
+    "Lease",
+    "Leases",
     "Posting",
     "Rank",
     "Reference",

@@ -1,7 +1,8 @@
-"""Time, and what carries work through crashes."""
+"""Time, what carries work through crashes, and which process may do it."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 
@@ -51,4 +52,19 @@ class Durable(Protocol):
 
     async def close(self) -> None:
         """Let go; what is unfinished is resumed by the next launch."""
+        ...
+
+
+class Lease(StrEnum):
+    """What only one process at a time may do; the others stand by."""
+
+    EXECUTION = "execution"  # planning, claiming and running
+    DELIVERY = "delivery"  # showing people what is in the outbox
+
+
+class Leases(Protocol):
+    """Says what is up to this process. A lease ends by itself, also for whoever was frozen."""
+
+    def holds(self, lease: Lease) -> bool:
+        """Tell whether nobody else can hold it at this moment."""
         ...

@@ -5,25 +5,30 @@ savepoint then survives the rollback around it. So the driver keeps out, and BEG
 """
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from psycopg.conninfo import make_conninfo
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 
 from bot.storage.errors import Unusable
 
 READERS: Final = 4
 _BUSY_MS: Final = 2000  # longer would keep the person who clicked waiting for an answer
-_POSTGRESQL: Final = {
+CHANNEL: Final = "twokey"
+KEEP_ALIVE: Final[Mapping[str, Any]] = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "tcp_user_timeout": 15_000,  # a black hole is noticed
-    "options": "-c timezone=UTC -c lock_timeout=5s",  # a frozen replica must not hold us for ever
 }
+# A frozen replica must not hold us for ever.
+_NOTIFY: Final = text("SELECT pg_notify(:channel, :name)")
+_OPTIONS: Final = "-c timezone=UTC -c lock_timeout=5s -c idle_in_transaction_session_timeout=10s"
 
 
 def make_engine(url: URL, *, writes: bool) -> Engine:
@@ -44,11 +49,24 @@ def make_engine(url: URL, *, writes: bool) -> Engine:
                 hide_parameters=True,
                 pool_pre_ping=True,
                 isolation_level="READ COMMITTED" if writes else "REPEATABLE READ",
-                connect_args=_POSTGRESQL,
+                connect_args={**KEEP_ALIVE, "options": _OPTIONS},
             ).execution_options(postgresql_readonly=not writes)
         case other:
             raise Unusable(f"Twokey keeps its data in sqlite or postgresql, not in {other}.")
     return engine
+
+
+def conninfo(url: str, *, options: str) -> str:
+    """Return the address as psycopg itself understands it, without SQLAlchemy around it."""
+    parts = make_url(url).set(drivername="postgresql+psycopg")
+    arguments = parts.get_dialect()().create_connect_args(parts)[1]
+    return make_conninfo(**{**arguments, **KEEP_ALIVE, "options": options})
+
+
+def tell_others(connection: Connection, *, name: str) -> None:
+    """Tell the other processes on a server who changed something, once this is committed."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_NOTIFY, {"channel": CHANNEL, "name": name})
 
 
 def _create_file(url: URL) -> None:

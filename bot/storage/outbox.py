@@ -66,6 +66,8 @@ _ANEW: Final = (
         given_up=None,
     )
 )
+_SHOWN: Final = _UPDATE.where(outbox.c.shown < bindparam("newest"))
+_WANT_AGAIN: Final = _UPDATE.values(wanted=outbox.c.wanted + 1)
 
 
 def _newest_wins(upsert: Upsert) -> UpdateBase:
@@ -132,14 +134,21 @@ class OutboxPart(Part):
         self._update(due, tried=True)
 
     def shown(self, due: Due, reference: Reference | None) -> None:
-        """Write down that people can see this content; None: there was nothing to show."""
+        """Write down that people can see this content; None: there was nothing to show.
+
+        If another process showed this or newer content meanwhile, ours may now cover it: the newest
+        is wanted once more.
+        """
         stands: dict[str, Any] = {}
         if reference is not None:
             stands = {
                 "posted_channel": reference.place.channel,
                 "posted_message": reference.message,
             }
-        self._update(due, shown=due.wanted, tried=False, failures=0, **stands)
+        same = {"same_key": due.posting.key}
+        seen = {"newest": due.wanted, "shown": due.wanted, "tried": False, "failures": 0}
+        if self._change(_SHOWN, {**same, **seen, **stands}).rowcount == 0:
+            self._change(_WANT_AGAIN, same)
 
     def postpone(self, due: Due, *, until: datetime) -> None:
         """Try again later."""

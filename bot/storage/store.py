@@ -26,9 +26,10 @@ T = TypeVar("T")
 class SqlStore:
     """Keeps everything in SQLite or PostgreSQL, whichever the URL names."""
 
-    def __init__(self, url: str, *, clock: Clock, audit_key: bytes) -> None:
-        """Remember where and with what; only ``open`` touches anything."""
+    def __init__(self, url: str, *, clock: Clock, audit_key: bytes, name: str = "") -> None:
+        """Remember where and with what, and who we are; only ``open`` touches anything."""
         self._url = make_url(url)
+        self._name = name
         self._keeper = Keeper(clock, audit_key)
         self._listeners: list[Callable[[], object]] = []
 
@@ -42,7 +43,7 @@ class SqlStore:
         except BaseException:
             await self._let_go()
             raise
-        self._writer = Writer(self._for_writing, self._keeper, self._tell)
+        self._writer = Writer(self._for_writing, self._keeper, self._tell, name=self._name)
 
     async def close(self) -> None:
         """Finish what is queued and let go of the database."""

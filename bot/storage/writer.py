@@ -7,10 +7,12 @@ answered before the commit: whatever was decided until then could still be undon
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from psycopg import OperationalError
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -19,12 +21,15 @@ from bot.faultpoints import FaultPoint, reached
 from bot.ports import Transaction
 from bot.storage.audit import lock_head, move_head
 from bot.storage.chain import Head
+from bot.storage.connection import tell_others
 from bot.storage.errors import NotRecorded, OutcomeUnknown, Unusable
 from bot.storage.part import Keeper, log
 from bot.storage.transaction import SqlTransaction, carry_out
 
 T = TypeVar("T")
 _MOST_AT_ONCE: Final = 64
+_WAITED_OUT: Final = 2.0  # seconds; longer would keep the person who clicked waiting
+_AGAIN: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +48,17 @@ class _Outcome:
 class Writer:
     """Takes work on the event loop, does it on its thread, answers on the event loop."""
 
-    def __init__(self, engine: Engine, keeper: Keeper, on_commit: Callable[[], None]) -> None:
-        """Start the thread; ``on_commit`` is called on the running loop after each change."""
+    def __init__(
+        self, engine: Engine, keeper: Keeper, on_commit: Callable[[], None], *, name: str
+    ) -> None:
+        """Start the thread; ``on_commit`` is called on the running loop after each change.
+
+        ``name``: who we are to other processes on the same server, which hear of each change.
+        """
         self._engine = engine
         self._keeper = keeper
         self._on_commit = on_commit
+        self._name = name
         self._loop = asyncio.get_running_loop()
         self._queue = queue.SimpleQueue[_Job | None]()
         self._is_closed = False
@@ -87,6 +98,19 @@ class Writer:
         return group, False
 
     def _commit(self, group: list[_Job]) -> list[_Outcome]:
+        """Commit them together; what passes, such as a restart of the server, is waited out."""
+        began = time.monotonic()
+        while True:
+            outcomes, error = self._try(group)
+            if error is None:
+                return outcomes
+            is_over = time.monotonic() - began > _WAITED_OUT
+            if is_over or isinstance(error, OutcomeUnknown) or not _passes(error.__cause__):
+                log.error("a commit of %d failed: %r", len(group), error.__cause__)
+                return [_Outcome(error=error) for _ in group]
+            time.sleep(_AGAIN)
+
+    def _try(self, group: list[_Job]) -> tuple[list[_Outcome], TwokeyError | None]:
         is_committing = False
         outcomes: list[_Outcome] = []
         try:
@@ -97,13 +121,14 @@ class Writer:
                     outcomes.append(outcome)
                 reached(FaultPoint.COMMIT_APPENDED)
                 move_head(connection, before=before, after=head, key=self._keeper.key)
+                if any(outcome.has_written for outcome in outcomes):
+                    tell_others(connection, name=self._name)
                 reached(FaultPoint.COMMIT_SEALED)
                 is_committing = True
         except Exception as error:  # noqa: BLE001 - each one who waits has to hear it
-            log.error("a commit of %d failed: %r", len(group), error)
-            return [_Outcome(error=_said(error, is_committing=is_committing)) for _ in group]
+            return [], _said(error, is_committing=is_committing)
         reached(FaultPoint.COMMIT_DONE)
-        return outcomes
+        return outcomes, None
 
     def _attempt(self, connection: Connection, job: _Job, head: Head) -> tuple[Head, _Outcome]:
         """Do one piece of work; if it fails, the audit chain goes on where it was."""
@@ -111,7 +136,9 @@ class Writer:
         try:
             transaction = SqlTransaction(connection, self._keeper, head, is_write=True)
             result = carry_out(job.work, transaction)
-        except Exception as error:  # noqa: BLE001 - it goes to whoever gave us the work
+        except Exception as error:
+            if _passes(error):
+                raise
             savepoint.rollback()
             is_ours = not isinstance(error, SQLAlchemyError)
             return head, _Outcome(error=error if is_ours else _said(error))
@@ -128,6 +155,11 @@ class Writer:
                 job.answer.set_result(outcome.result)
         if any(outcome.has_written for outcome in outcomes):
             self._on_commit()
+
+
+def _passes(error: BaseException | None) -> bool:
+    """Tell whether the server may do the same without complaint in a moment."""
+    return isinstance(error, DBAPIError) and isinstance(error.orig, OperationalError)
 
 
 def _said(cause: Exception, *, is_committing: bool = False) -> TwokeyError:

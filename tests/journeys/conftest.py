@@ -60,10 +60,11 @@ def tell(story: str, *options: str) -> Told:
 
 
 @pytest.fixture(scope="session")
-def stories(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Told]]:
-    """Plays all stories that the selected tests name, two at a time, each once."""
+def stories(request: pytest.FixtureRequest) -> Iterator[Callable[..., Told]]:
+    """Plays all stories that the selected tests name, two at a time, each once on each store."""
     selected = (item for item in request.session.items if isinstance(item, pytest.Function))
-    names = {str(i.callspec.params["story"]): i for i in selected if "story" in i.fixturenames}
+    named = (one.callspec.params for one in selected if "story" in one.fixturenames)
+    wanted = {(str(one["story"]), str(one.get("store", "sqlite"))): one for one in named}
     with ThreadPoolExecutor(2) as pool:
-        plays = {name: pool.submit(tell, name) for name in names}
-        yield lambda name: plays[name].result()
+        plays = {pair: pool.submit(tell, pair[0], "--store", pair[1]) for pair in wanted}
+        yield lambda story, store="sqlite": plays[story, store].result()

@@ -94,13 +94,17 @@ def test_environment_stops_at_the_demo(tmp_path: Path) -> None:
 def test_only_this_machine(name: str, url: str) -> None:
     """No part of the demo may be at an address of another machine."""
     with pytest.raises(TwokeyError, match="is not on it"):
-        configuration({**HERE, name: url})
+        configuration({**HERE, name: url}, database="sqlite:///twokey.db")
 
 
 def test_fast_bot_refuses_the_world(tmp_path: Path) -> None:
     """The bot whose time is accelerated does not start with a provider on the internet."""
     file = tmp_path / "twokey.yaml"
-    file.write_text(configuration(HERE).replace(HERE["vercel"], "https://api.vercel.com"))
+    file.write_text(
+        configuration(HERE, database="sqlite:///twokey.db").replace(
+            HERE["vercel"], "https://api.vercel.com"
+        )
+    )
     pace = ("--speed", "10", "--since", "0")
 
     done = subprocess.run(

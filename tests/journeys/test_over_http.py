@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from bot.workspace.demo.processes import processes
-from bot.workspace.demo.stage import Stage
+from bot.workspace.demo.stage import Setting, Stage
 from tests.journeys.conftest import tell
 from tests.journeys.test_stories import ENDS
 
@@ -24,7 +24,7 @@ def test_story_ends_as_told(name: str) -> None:
 async def test_a_whole_bot_is_ready(tmp_path: Path) -> None:
     """A bot that runs says so of each of its parts, and refuses requests that nobody signed."""
     async with processes(tmp_path) as children:
-        stage = await Stage.open(children, port=0, speed=1.0, job_seconds=0.1, is_http=True)
+        stage = await Stage.open(children, Setting(is_http=True), speed=1.0, job_seconds=0.1)
         async with httpx.AsyncClient(base_url=stage.addresses["bot"], trust_env=False) as http:
             alive = await http.get("/healthz")
             ready = await http.get("/readyz")

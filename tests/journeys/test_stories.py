@@ -9,7 +9,7 @@ from bot.workspace.demo.stories import read_stories
 from tests.journeys.conftest import Told, tell
 
 Facts = Mapping[str, Any]
-Stories = Callable[[str], Told]
+Stories = Callable[..., Told]
 
 KEYS = {
     *("story", "chat", "store", "state", "approvals", "requester_approved", "refusals", "effects"),
@@ -56,13 +56,15 @@ ENDS: Mapping[str, Facts] = {
 }
 
 
+@pytest.mark.parametrize("store", ["sqlite", "postgres"])
 @pytest.mark.parametrize("story", ENDS)
-def test_story_ends_as_told(stories: Stories, story: str) -> None:
-    """A story ends well only with exactly the facts that it promises."""
-    told = stories(story)
+def test_story_ends_as_told(stories: Stories, story: str, store: str) -> None:
+    """A story ends well only with exactly the facts that it promises, wherever it is kept."""
+    told = stories(story, store)
 
     assert told.status == 0, "\n".join([*told.lines, told.trouble])
     assert told.facts.keys() == KEYS
+    assert told.facts["store"] == store
     assert {**told.facts, **ENDS[story]} == told.facts
     assert told.facts["seconds"] < 20
 

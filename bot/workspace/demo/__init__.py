@@ -10,5 +10,6 @@ books, verdict    what became of it
 """
 
 from bot.workspace.demo.show import run
+from bot.workspace.demo.stage import Setting
 
-__all__ = ["run"]
+__all__ = ["Setting", "run"]

@@ -2,14 +2,12 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Final
 
 from bot.clock import SystemClock
 from bot.domain.event import Happening
 from bot.domain.rollback import Rollback
 from bot.domain.target import Place
-from bot.storage.chain import load_or_create_key
 from bot.storage.store import SqlStore
 from bot.workspace.demo.config import DEPLOYS
 from bot.workspace.slack.seed import TEAM
@@ -18,10 +16,9 @@ _DEPLOYS: Final = Place("slack", TEAM["id"], DEPLOYS)
 
 
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncGenerator[SqlStore]:
-    """Open the store of the bot in this folder as long as the block lasts."""
-    key = load_or_create_key(folder / "twokey.db.key")
-    store = SqlStore(f"sqlite:///{folder}/twokey.db", clock=SystemClock(), audit_key=key)
+async def opened(database: str, key: bytes) -> AsyncGenerator[SqlStore]:
+    """Open the store of the bot as long as the block lasts."""
+    store = SqlStore(database, clock=SystemClock(), audit_key=key)
     await store.open()
     try:
         yield store

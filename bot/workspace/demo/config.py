@@ -20,7 +20,7 @@ _HTTP: Final = "receive: http, signing_secrets: [env:SLACK_SIGNING_SECRET]"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-def configuration(addresses: Mapping[str, str]) -> str:
+def configuration(addresses: Mapping[str, str], *, database: str) -> str:
     """Return the text of the file for these addresses, all of which are on this machine.
 
     If the bot has an address, too, Slack delivers there by signed HTTP.
@@ -33,6 +33,7 @@ def configuration(addresses: Mapping[str, str]) -> str:
     text = file.substitute(
         addresses,
         receive=_HTTP if listen else _SOCKET,
+        database=database,
         team=slack.TEAM["id"],
         channel=DEPLOYS,
         project=shop.RAILWAY_PROJECT,

@@ -2,8 +2,13 @@
 
 import os
 import runpy
+import signal
 import sys
 import threading
+import time
+from typing import Final
+
+_ENDS_WITHIN: Final = 5.0
 
 
 def main() -> None:
@@ -16,6 +21,8 @@ def main() -> None:
 def _end_with_starter() -> None:
     # Nothing is ever written: this returns when the starter is gone, even by kill -9.
     os.read(sys.stdin.fileno(), 1)
+    os.kill(os.getpid(), signal.SIGTERM)  # what it started has to end, too
+    time.sleep(_ENDS_WITHIN)
     os._exit(1)
 
 

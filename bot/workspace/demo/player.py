@@ -70,8 +70,8 @@ class Player:
     async def _die(self, what: str) -> None:
         self.transcript.write(f"The bot {what} (kill -9)")
         await self.stage.processes.kill("bot")
-        if what.endswith("forgets"):  # the durable engine's tables are not where the truth is
-            (self.stage.processes.folder / "dbos.sqlite").unlink()
+        if what.endswith("forgets"):
+            await self.stage.forget()
         self.kills += 1
         await self.stage.start_bot()
 

@@ -16,7 +16,7 @@ from bot.domain.errors import TwokeyError
 from bot.workspace.demo import books, verdict
 from bot.workspace.demo.player import Player
 from bot.workspace.demo.processes import processes
-from bot.workspace.demo.stage import Stage
+from bot.workspace.demo.stage import Setting, Stage
 from bot.workspace.demo.stories import Story, read_stories
 from bot.workspace.demo.transcript import Transcript
 from bot.workspace.slack.client import Workspace
@@ -26,22 +26,21 @@ _INTERRUPTED: Final = 130  # as shells call the end by Ctrl-C
 
 
 def run(
+    setting: Setting,
     *,
     headless: bool = False,
     story: str = "approve",
-    port: int = 0,
     keep: bool = False,
     browser: bool = True,
-    is_http: bool = False,
 ) -> int:
     """Show the demo until Ctrl-C, or play one story through; return the exit status."""
     console, status = Console(emoji=False, highlight=False, soft_wrap=True), 1
     folder = Path(tempfile.mkdtemp(prefix="twokey-demo-"))
     try:
         if headless:
-            status = asyncio.run(_headless(console, folder, story, port=port, is_http=is_http))
+            status = asyncio.run(_headless(console, folder, story, setting))
         else:
-            asyncio.run(_interactive(console, folder, port=port, browser=browser, is_http=is_http))
+            asyncio.run(_interactive(console, folder, setting, browser=browser))
     except* TwokeyError as group:
         for error in group.exceptions:
             Console(stderr=True).print(str(error), markup=False, soft_wrap=True)
@@ -55,14 +54,11 @@ def run(
     return status
 
 
-async def _interactive(
-    console: Console, folder: Path, *, port: int, browser: bool, is_http: bool
-) -> None:
+async def _interactive(console: Console, folder: Path, setting: Setting, *, browser: bool) -> None:
     _end_on_signals()
     async with processes(folder) as children:
         with console.status("Starting a chat, a broken shop and the bot …"):
-            pace = {"speed": 1.0, "job_seconds": 3.0}
-            stage = await Stage.open(children, port=port, is_http=is_http, **pace)
+            stage = await Stage.open(children, setting, speed=1.0, job_seconds=3.0)
         console.print(f"[bold]Twokey is here: {stage.page}[/bold]")
         console.print("Type /rollback backend as Responder, then approve it as the two managers.")
         console.print("Ctrl-C ends it and leaves nothing behind.")
@@ -71,17 +67,16 @@ async def _interactive(
         await asyncio.Event().wait()
 
 
-async def _headless(console: Console, folder: Path, name: str, *, port: int, is_http: bool) -> int:
+async def _headless(console: Console, folder: Path, name: str, setting: Setting) -> int:
     _end_on_signals()
     story = _story(name)
     async with processes(folder) as children:
         console.print(f"Story “{name}”: starting a chat, a broken shop and the bot …")
-        pace = {"speed": story.speed, "job_seconds": 0.5}
-        stage = await Stage.open(children, port=port, is_http=is_http, **pace)
+        stage = await Stage.open(children, setting, speed=story.speed, job_seconds=0.5)
         facts, problems = await _play(console, stage, story)
     for problem in problems:
         console.print(f"Not as it has to end: {problem}", markup=False)
-    fixed = {"story": name, "chat": "slack", "store": "sqlite"}
+    fixed = {"story": name, "chat": "slack", "store": setting.store}
     console.out(json.dumps(fixed | facts))
     return 1 if problems else 0
 
@@ -91,7 +86,7 @@ async def _play(console: Console, stage: Stage, story: Story) -> tuple[dict[str,
     problems: list[str] = []
     async with (
         Workspace(stage.page) as people,
-        books.opened(stage.processes.folder) as store,
+        books.opened(stage.database, stage.audit_key) as store,
         Transcript.of(stage.page, console) as transcript,
     ):
         player = Player(stage=stage, people=people, store=store, transcript=transcript)

@@ -5,14 +5,28 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import httpx
 
+from bot.storage.chain import load_or_create_key
+from bot.workspace import postgres
 from bot.workspace.demo.config import TOKENS, configuration, secrets
 from bot.workspace.demo.processes import Processes
 from bot.workspace.listening import HOST
 from bot.workspace.providers.effects import count_by_use, read_effects
+
+StoreKind = Literal["sqlite", "postgres"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What may differ from one performance to the next."""
+
+    port: int = 0
+    store: StoreKind = "sqlite"
+    replicas: int = 1
+    is_http: bool = False  # otherwise Socket Mode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,15 +35,22 @@ class Stage:
 
     processes: Processes
     page: str
+    database: str
+    audit_key: bytes
     addresses: Mapping[str, str]
     speed: float
     since: float
 
     @classmethod
     async def open(
-        cls, processes: Processes, *, port: int, speed: float, job_seconds: float, is_http: bool
+        cls, processes: Processes, setting: Setting, *, speed: float, job_seconds: float
     ) -> Self:
         """Start everything, each part when what it needs is there."""
+        database = f"sqlite:///{processes.folder}/twokey.db"
+        if setting.store == "postgres":
+            server = (str(postgres.programs()),)
+            started = await processes.start("postgres", "bot.workspace.postgres", *server)
+            database = started["url"]
 
         async def provider(name: str) -> dict[str, Any]:
             arguments = ("--log", f"{name}.effects", "--token", TOKENS[name])
@@ -39,28 +60,39 @@ class Stage:
         vercel, railway = await asyncio.gather(provider("vercel"), provider("railway"))
         shop = {"frontend": f"{vercel['site']}/health", "backend": f"{railway['site']}/api/health"}
         parts = (argument for part in shop.items() for argument in ("--shop", "=".join(part)))
-        limits = ("--port", str(port), "--speed", str(speed))
-        bot = {"bot": f"http://{HOST}:{_free_port()}"} if is_http else {}
-        to = ("--deliver-to", bot["bot"]) if is_http else ()
+        limits = ("--port", str(setting.port), "--speed", str(speed))
+        bot = {"bot": f"http://{HOST}:{_free_port()}"} if setting.is_http else {}
+        to = ("--deliver-to", bot["bot"]) if setting.is_http else ()
         chat = await processes.start("workspace", "bot.workspace.slack", *parts, *limits, *to)
         addresses = bot | {"slack": chat["api"], "vercel": vercel["api"], "railway": railway["api"]}
         stage = cls(
             processes=processes,
             page=chat["url"],
+            database=database,
+            audit_key=load_or_create_key(processes.folder / "audit.key"),
             addresses=addresses | shop,
             speed=speed,
             since=time.time(),
         )
-        (processes.folder / "twokey.yaml").write_text(configuration(stage.addresses))
-        await stage.start_bot()
+        file = configuration(stage.addresses, database=database)
+        (processes.folder / "twokey.yaml").write_text(file)
+        for name in ("bot", *(f"bot-{number}" for number in range(2, setting.replicas + 1))):
+            await stage.start_bot(name)
         return stage
 
-    async def start_bot(self) -> None:
-        """Start the bot, or start it again; its time goes on as if it had never died."""
+    async def start_bot(self, name: str = "bot") -> None:
+        """Start a bot, or start it again; its time goes on as if it had never died."""
         pace = ("--speed", str(self.speed), "--since", str(self.since))
         arguments = ("--config", "twokey.yaml", *pace)
         environment = secrets(self.addresses)
-        await self.processes.start("bot", "bot.workspace.demo.bot", *arguments, secrets=environment)
+        await self.processes.start(name, "bot.workspace.demo.bot", *arguments, secrets=environment)
+
+    async def forget(self) -> None:
+        """Lose the durable engine's tables, which are not where the truth is."""
+        if self.database.startswith("sqlite"):
+            (self.processes.folder / "dbos.sqlite").unlink()
+        else:
+            await postgres.execute(self.database, "DROP SCHEMA dbos CASCADE")
 
     async def misbehave(self, name: str, **how: object) -> None:
         """Make a provider behave badly at its next requests."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Secret
+from bot.config import Role, Secret
 from bot.domain.people import Account
 from bot.domain.target import Place, Policy
 from tests.bot.config.samples import ENVIRON, GOOD, changed, complaints, read
@@ -192,15 +192,40 @@ def test_endpoints_and_addresses_of_slack(tmp_path: Path) -> None:
 
 def test_only_the_executor_holds_provider_secrets(tmp_path: Path) -> None:
     """The chat role starts without any provider's secret, and never looks for one."""
-    without = {name: value for name, value in ENVIRON.items() if name != "SHOP_TOKEN"}
+    file = with_head(f"database: {POSTGRESQL}\naudit_key: env:AUDIT_KEY")
+    both = ENVIRON | {"AUDIT_KEY": "0a" * 32}
+    without = {name: value for name, value in both.items() if name != "SHOP_TOKEN"}
 
-    assert dict(read(tmp_path, environ=without, role="chat").secrets) == {}
-    assert read(tmp_path, role="executor").provider_secrets() == {"SHOP_TOKEN": "shop-0123456789"}
-    assert complaints(tmp_path, GOOD, environ=without, role="executor") == [
+    chat = read(tmp_path, file, environ=without, role="chat")
+    executor = read(tmp_path, file, environ=both, role="executor")
+
+    assert (chat.role, dict(chat.secrets)) == ("chat", {})
+    assert executor.provider_secrets() == {"SHOP_TOKEN": "shop-0123456789"}
+    assert complaints(tmp_path, file, environ=without, role="executor") == [
         (
-            "15:14 targets[0].steps[0].use: the environment variable SHOP_TOKEN is not set; "
+            "17:14 targets[0].steps[0].use: the environment variable SHOP_TOKEN is not set; "
             "set it where Twokey starts"
         )
+    ]
+
+
+def test_the_executor_needs_no_way_to_hear_people(tmp_path: Path) -> None:
+    """Nothing is delivered to the executor role, so it starts without the app's token."""
+    file = with_head(f"database: {POSTGRESQL}\naudit_key: env:AUDIT_KEY")
+    environ = ENVIRON | {"AUDIT_KEY": "0a" * 32}
+    del environ["SLACK_APP_TOKEN"]
+
+    assert read(tmp_path, file, environ=environ, role="executor").slack.app_token == Secret("")
+    assert complaints(tmp_path, file, environ=environ, role="chat")
+
+
+@pytest.mark.parametrize("role", ["chat", "executor"])
+def test_a_file_serves_one_process(tmp_path: Path, role: Role) -> None:
+    """Roles are for several processes, which can't share a SQLite file."""
+    said = complaints(tmp_path, with_head("database: sqlite:///twokey.db"), role=role)
+
+    assert said == [
+        f"2:11 database: is one file for one process; the role {role} needs postgresql://…"
     ]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from bot.domain.errors import TwokeyError
 from bot.engine.durable import DbosDurable
 from bot.ports import Steps
+from bot.storage.leases import Owner
 
 
 def note(folder: Path, what: str) -> None:
@@ -53,7 +54,9 @@ async def main(folder: Path, execution_id: str, dies_in: str) -> None:
         note(folder, f"end of {found}")
         finished.set()
 
-    durable = DbosDurable(folder / "dbos.sqlite")
+    owner = Owner(folder / "dbos.sqlite.lock")
+    await owner.join()
+    durable = DbosDurable(f"sqlite:///{folder / 'dbos.sqlite'}", executor=owner.name)
     await durable.launch(execution)
     if dies_in == "asks":
         print(await durable.is_live(execution_id), flush=True)  # noqa: T201 - the test reads it
@@ -65,6 +68,7 @@ async def main(folder: Path, execution_id: str, dies_in: str) -> None:
         print("waiting", flush=True)  # noqa: T201 - the test reads it
         await asyncio.sleep(60)
     await durable.close()
+    await owner.close()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from bot.domain.people import Membership, People, Person
 from bot.domain.rollback import State
 from bot.engine.sweep import sweep
 from tests.bot.engine.plant import Plant
+from tests.bot.engine.trouble import Idle
 from tests.bot.engine.world import EVERYONE, World, account, shop, world
 
 ONE_PERSON_IS_ENOUGH = {"approvals": 1, "start_delay": "PT5S"}
@@ -65,7 +66,7 @@ async def test_a_plan_changed_after_the_claim_is_not_run(tmp_path: Path, plant: 
     """Only the plan whose digest was claimed is carried out, whatever the database holds now."""
     async with world(tmp_path) as here:
         quorum = await here.approved()
-        here.engine = replace(here.engine, tools=None)  # it claims, and starts nothing
+        here.engine = replace(here.engine, durable=Idle())  # it claims, and starts nothing
         await here.until(quorum.id, lambda r: r.state is State.CLAIMED)
         clock = here.clock
 

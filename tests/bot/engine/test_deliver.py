@@ -343,3 +343,24 @@ async def test_a_busy_channel_keeps_no_other_waiting(tmp_path: Path) -> None:
 async def _until(is_true: Callable[[], bool]) -> None:
     while not is_true():  # noqa: ASYNC110 - nobody announces it
         await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("checks", range(1, 4))
+async def test_whoever_was_frozen_sends_nothing(tmp_path: Path, checks: int) -> None:
+    """Who delivers no more, stops before the next call; who delivers now shows everything once."""
+    wall, left = Wall(), [True] * checks
+    async with world(tmp_path) as here:
+        await planned(here)
+        frozen = Delivery(
+            store=here.engine.store,
+            chats={"slack": wall},
+            render=renderer(EVERYONE),
+            clock=here.clock,
+            is_ours=lambda: bool(left) and left.pop(),
+        )
+        await frozen.run_once()
+        before = len(wall.keys)
+        await shown(here, outbox(here, wall))
+
+    assert before <= checks // 2
+    assert len(wall.keys) == len(set(wall.keys)) > checks

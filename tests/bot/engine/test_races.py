@@ -19,6 +19,7 @@ from bot.engine.claim import claim
 from bot.ports import Kind, Posting, Reference, Transaction
 from tests.bot.builders import DEPLOYS, NOON, plan, rollback
 from tests.bot.engine.plant import Plant
+from tests.bot.engine.trouble import Idle
 from tests.bot.engine.world import World, shop, world
 
 RACES = 130
@@ -133,7 +134,7 @@ async def test_a_race_has_one_outcome(
         first = await stack.enter_async_context(world(tmp_path, *everything))
         second = await stack.enter_async_context(world(tmp_path, *everything, clock=first.clock))
         for here in (first, second):
-            here.engine = replace(here.engine, tools=None)  # nothing is carried out
+            here.engine = replace(here.engine, durable=Idle())  # nothing is carried out
         await first.engine.store.write(lambda tx: store(tx, requests))
         seen = {(await race(first, second, acts, asked)).state for asked in requests}
     assert {str(state) for state in seen} <= outcomes

@@ -11,7 +11,7 @@ from bot.domain.rollback import Rollback, State, StepState
 from bot.engine.sweep import MOST_EXECUTIONS
 from bot.storage.store import SqlStore
 from tests.bot.engine.plant import Plant
-from tests.bot.engine.trouble import FaultyStore, Memory, Remembering
+from tests.bot.engine.trouble import FaultyStore, Idle, Memory, Remembering
 from tests.bot.engine.world import shop, world
 
 
@@ -140,7 +140,7 @@ async def test_a_claim_that_lay_around_is_stale(tmp_path: Path, plant: Plant) ->
     """A bot that comes back hours after the claim does not start what people approved then."""
     async with world(tmp_path) as here:
         quorum = await here.approved()
-        here.engine = replace(here.engine, tools=None)  # it claims, and dies before it starts
+        here.engine = replace(here.engine, durable=Idle())  # it claims, and dies before it starts
         claimed = await here.until(quorum.id, lambda r: r.state is State.CLAIMED)
         clock = here.clock
     await clock.sleep(3 * 3600)

@@ -137,6 +137,16 @@ class Wall:
         return [at for at, note in self.notes.items() if key_part in note.key][-1]
 
 
+class Idle(Inline):
+    """Says that it runs what it is given, and never does."""
+
+    async def start(self, execution_id: str) -> None:
+        pass
+
+    async def is_live(self, execution_id: str) -> bool:
+        return True
+
+
 @dataclass
 class Memory:
     """What a durable runner keeps on its own disk."""

@@ -243,6 +243,7 @@ async def world(
     durable: "Inline | None" = None,
     through: Callable[[SqlStore], Any] = lambda store: store,
     people: People = EVERYONE,
+    may_execute: Callable[[], bool] = lambda: True,
 ) -> AsyncGenerator[World]:
     """Open a world on a store in this folder; opened again it is the same world later."""
     clock = clock or VirtualClock()
@@ -259,6 +260,7 @@ async def world(
         new_id=lambda: f"rb-{next(NUMBERS)}",
         durable=durable,
         tools=PlainToolBox(clock),
+        may_execute=may_execute,
         limits=Limits(),
     )
 

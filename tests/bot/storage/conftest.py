@@ -1,13 +1,12 @@
 """Stores on both databases, each empty."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from bot.storage.store import SqlStore
-from tests.bot.storage import postgres
 from tests.bot.storage.samples import KEY, ManualClock
 
 
@@ -21,21 +20,6 @@ def clock() -> ManualClock:
 def sqlite_url(tmp_path: Path) -> str:
     """A new SQLite file."""
     return f"sqlite:///{tmp_path / 'twokey.sqlite'}"
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The folder of the socket of a PostgreSQL server."""
-    if reason := postgres.why_not():
-        pytest.skip(reason)
-    with postgres.server() as folder:
-        yield folder
-
-
-@pytest.fixture
-def postgresql_url(postgresql: str) -> str:
-    """An empty PostgreSQL database."""
-    return postgres.emptied(postgresql)
 
 
 @pytest.fixture(params=["sqlite_url", "postgresql_url"])

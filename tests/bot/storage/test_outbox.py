@@ -214,3 +214,17 @@ async def test_a_message_is_about_something(any_store: SqlStore) -> None:
     """A posting for a rollback that does not exist is not recorded."""
     with pytest.raises(NotRecorded):
         await show(any_store, Posting("rb-none", Kind.NOTICE, DEPLOYS))
+
+
+async def test_what_two_processes_showed_is_shown_once_more(any_store: SqlStore) -> None:
+    """Whoever shows an older content late has it replaced by the newest, in the same message."""
+    await show(any_store, a_posting())
+    (old,) = await due(any_store)
+    await show(any_store, a_posting())
+    (new,) = await due(any_store)
+
+    await any_store.write(lambda tx: tx.shown(new, NOTICE))
+    await any_store.write(lambda tx: tx.shown(old, Reference(DEPLOYS, "1700.2")))
+
+    (again,) = await due(any_store)
+    assert (again.wanted, again.reference) == (3, NOTICE)

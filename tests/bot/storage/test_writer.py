@@ -125,6 +125,25 @@ async def test_a_full_disk_is_answered_truthfully(store: SqlStore) -> None:
     assert stored == {id_ for id_, yes in zip(ids, told, strict=True) if yes} | {"rb-next"}
 
 
+async def test_what_passes_is_tried_again(postgresql_store: SqlStore) -> None:
+    """A conflict that only the server sees is waited out: everybody is recorded, once."""
+    tries: list[str] = []
+
+    def conflicts_once(tx: Transaction) -> None:
+        tx.add(a_rollback("rb-two2", target="two"))
+        tries.append("try")
+        if len(tries) == 1:
+            sql(tx, "DO $$ BEGIN RAISE SQLSTATE '40001'; END $$")
+
+    answers = await in_one_group(
+        postgresql_store, adding(a_rollback("rb-one1", target="one")), conflicts_once
+    )
+
+    assert (answers, len(tries)) == ([None, None], 2)
+    stored = {r.id for r in await postgresql_store.read(lambda tx: tx.open())}
+    assert stored == {"rb-one1", "rb-two2"}
+
+
 async def test_a_lost_connection_fails_the_group_and_is_made_anew(
     postgresql_store: SqlStore,
 ) -> None:

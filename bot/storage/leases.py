@@ -1,0 +1,222 @@
+"""Who may do what only one process may: with a file its owner, on a server whoever holds a lock.
+
+A lease on the server is an advisory lock of a session of its own. The lock ends with the session:
+at once when the process dies, and by the server's own clock when it is frozen and says nothing.
+So nobody's clock is compared with anybody else's, and no row has to be written to stay alive.
+"""
+
+import asyncio
+import fcntl
+import math
+import secrets
+import time
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Final, Protocol, TextIO
+
+import psycopg
+from sqlalchemy import make_url
+
+from bot.ports import Lease, Leases
+from bot.storage.connection import CHANNEL, conninfo
+from bot.storage.errors import Unusable
+from bot.storage.part import log
+from bot.storage.server import check_server
+
+_BEAT: Final = 0.5  # seconds between two looks at the locks
+_SURE: Final = 3.0  # a look is trusted for so long
+_YIELD: Final = 3.5  # so long a lease stays free for its last holder, who is sure for less
+_AGAIN: Final = 0.5
+_ENDS_WHEN_SILENT: Final = "-c idle_session_timeout=10s"
+_NAMESPACE: Final = 0x74776F6B  # any number, the same in every replica
+_NUMBERS: Final = {Lease.EXECUTION: 1, Lease.DELIVERY: 2}
+_LOCKS: Final = """
+    SELECT objid::int, pid = pg_backend_pid() FROM pg_locks
+    WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2 AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+_TRY: Final = "SELECT pg_try_advisory_lock(%s, %s)"
+
+
+class Membership(Leases, Protocol):
+    """One process among those that share a database, or the only one."""
+
+    name: str
+
+    async def join(self) -> None:
+        """Become a member, or say why not."""
+        ...
+
+    async def run_forever(self) -> None:
+        """Stay a member until cancelled."""
+        ...
+
+    def on_news(self, listener: Callable[[], object]) -> None:
+        """Call this when another process committed something, or when a lease came to us."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of everything at once."""
+        ...
+
+
+def membership(url: str, *, folder: Path, wanted: Collection[Lease]) -> Membership:
+    """Return the membership that this database asks for; ``folder`` is where a local one lives."""
+    if make_url(url).get_backend_name() == "postgresql":
+        return Member(url, wanted=wanted)
+    return Owner(folder / "dbos.sqlite.lock")
+
+
+class Owner:
+    """The only process on a SQLite file, which therefore may do everything."""
+
+    def __init__(self, lock_file: Path) -> None:
+        """Remember the file beside the database that says so; nothing is opened yet."""
+        self.name = "embedded"
+        self._path = lock_file
+        self._file: TextIO | None = None
+
+    def holds(self, lease: Lease) -> bool:
+        """Tell whether it owns the file."""
+        return self._file is not None
+
+    async def join(self) -> None:
+        """Own the file: a second process would run what the first one is running."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        file = self._path.open("w", encoding="ascii")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.close()
+            raise Unusable(
+                f"Another Twokey runs on {self._path.parent} already. Stop it first."
+            ) from error
+        self._file = file
+
+    async def run_forever(self) -> None:
+        """Nothing can take the file away."""
+
+    def on_news(self, listener: Callable[[], object]) -> None:
+        """Nobody else has news."""
+
+    async def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class Member:
+    """One of several processes on a PostgreSQL server."""
+
+    def __init__(
+        self, url: str, *, wanted: Collection[Lease], now: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Remember where, and what this process is able to do; nothing is opened yet."""
+        self.name = secrets.token_hex(8)  # a new one with each start
+        self._conninfo = conninfo(url, options=_ENDS_WHEN_SILENT)
+        self._wanted = wanted
+        self._now = now
+        self._session: psycopg.AsyncConnection | None = None
+        self._held: frozenset[Lease] = frozenset()
+        self._looked_at = 0.0
+        self._left_at: dict[Lease, float] = {}  # of those that others had
+        self._listeners: list[Callable[[], object]] = []
+
+    def holds(self, lease: Lease) -> bool:
+        """Tell whether the lock was ours a moment ago, and can't be another's yet."""
+        return lease in self._held and self._now() - self._looked_at < _SURE
+
+    def on_news(self, listener: Callable[[], object]) -> None:
+        """Call this when another process committed something, or when a lease came to us."""
+        self._listeners.append(listener)
+
+    async def join(self) -> None:
+        """Open the session, look at the server, and take the leases that nobody holds."""
+        try:
+            self._session = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
+            await check_server(self._session)
+            await self._session.execute(f"LISTEN {CHANNEL}")
+            await self._look(self._session)
+        except (psycopg.Error, Unusable) as error:
+            await self.close()
+            if isinstance(error, Unusable):
+                raise
+            raise Unusable(
+                f"The database does not answer: {_words(error)}. Nothing was started."
+            ) from error
+
+    async def run_forever(self) -> None:
+        """Look at the locks and hear the news; a lost session is opened anew, for ever."""
+        while True:
+            try:
+                if self._session is None:
+                    await self._rejoin()
+                else:
+                    await self._attend(self._session)
+            except (psycopg.Error, TimeoutError, Unusable) as error:
+                if self._session is not None:
+                    log.warning("The database is away (%s); it is tried again.", _words(error))
+                await self.close()
+                await asyncio.sleep(_AGAIN)
+
+    async def close(self) -> None:
+        """End the session, and every lease with it."""
+        self._held = frozenset()
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _rejoin(self) -> None:
+        # Everybody lost their sessions if the server went: who held a lease goes on with it.
+        self._left_at = dict.fromkeys(self._left_at, math.inf)
+        await self.join()
+        log.warning("The database is back.")
+        self._tell()
+
+    async def _attend(self, session: psycopg.AsyncConnection) -> None:
+        async for notice in session.notifies(timeout=_BEAT):
+            if notice.payload != self.name:
+                self._tell()
+        before = self._held
+        async with asyncio.timeout(_SURE):
+            await self._look(session)
+        if self._held - before:
+            self._tell()
+
+    async def _look(self, session: psycopg.AsyncConnection) -> None:
+        """See who holds what, and take what is free and not about to be taken back."""
+        now = self._now()  # from before the question: the answer may be late
+        locks = await (await session.execute(_LOCKS, (_NAMESPACE,))).fetchall()
+        mine = {number for number, is_mine in locks if is_mine}
+        others = {number for number, is_mine in locks if not is_mine}
+        held: set[Lease] = set()
+        for lease in self._wanted:
+            number = _NUMBERS[lease]
+            if number in others:
+                self._left_at[lease] = math.inf
+                continue
+            if number not in mine:
+                if lease in self._left_at:
+                    self._left_at[lease] = min(self._left_at[lease], now)
+                is_early = now - self._left_at.get(lease, -math.inf) < _YIELD
+                if is_early or not await _is_taken(session, number):
+                    continue
+            self._left_at.pop(lease, None)
+            held.add(lease)
+        for lease in sorted(held - self._held):
+            log.info("%s is up to this process", lease)
+        self._held, self._looked_at = frozenset(held), now
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+
+async def _is_taken(session: psycopg.AsyncConnection, number: int) -> bool:
+    answer = await (await session.execute(_TRY, (_NAMESPACE, number))).fetchone()
+    return answer is not None and bool(answer[0])
+
+
+def _words(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), "") or type(error).__name__
