@@ -14,14 +14,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.workspace.slack.server import running
 from bot.workspace.slack.world import Json
+from tests.journeys.tour import CHROMIUM, FLAGS
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-]
 DEPLOYS, MANAGER = "C00DEPLOYS", "U00MANAGER1"
 
 
