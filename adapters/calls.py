@@ -160,7 +160,7 @@ def trouble(error: httpx.RequestError) -> str:
     """Return the end of a sentence that says why there is no answer."""
     if isinstance(error, httpx.TimeoutException):
         return "it did not answer in time"
-    detail = clean(str(error)) or type(error).__name__
+    detail = clean(str(error)).rstrip(".") or type(error).__name__
     if isinstance(error, httpx.ConnectError):
         return f"there is no connection ({detail})"
     return f"the connection broke ({detail})"

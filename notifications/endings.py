@@ -176,4 +176,4 @@ def _groups(rollback: Rollback) -> Iterator[str]:
 def _with_note(rollback: Rollback, run: StepRun) -> str:
     name = named(rollback, run.name)
     is_told = bool(run.note) and not run.state.is_complete
-    return f"{name} ({cut(run.note, _NOTE)})" if is_told else name
+    return f"{name} ({cut(run.note, _NOTE).rstrip('.')})" if is_told else name

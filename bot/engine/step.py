@@ -116,7 +116,7 @@ class _Attempt:
                 await self._engine.clock.sleep(self._engine.limits.settle)
                 happened = await self._probe(tools)
         except Exception as error:  # noqa: BLE001 - whatever it was, nobody knows what happened
-            return await self._doubt(f"{because}; {in_words(error, doing='looking for it')}")
+            return await self._doubt(f"{because.rstrip('.')}; {in_words(error, doing='looking for it')}")
         reached(FaultPoint.PROBE_ANSWERED, self._step.name)
         if isinstance(happened, Receipt):
             return await self._answered(happened)
@@ -124,7 +124,7 @@ class _Attempt:
             return await self._doubt(because)
         if self._step.effect in _MAY_BE_SENT_AGAIN and run.attempt < _ATTEMPTS:
             return await self._start_over()
-        return await self._end(StepState.FAILED, note=f"{because}; it did not happen")
+        return await self._end(StepState.FAILED, note=f"{because.rstrip('.')}; it did not happen")
 
     async def _probe(self, tools: Tools) -> Receipt | bool:
         async with asyncio.timeout(self._engine.limits.step):

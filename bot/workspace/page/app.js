@@ -210,16 +210,18 @@ function drawMessages(list, messages, withThreads) {
   keyed(list, messages, ({ ts }) => where + ts, (message) => drawMessage(message, withThreads));
   const isOpening = list.dataset.where !== where;
   list.dataset.where = where;
-  if (isOpening && !withThreads) makeRoom(list);
+  const question = isOpening && !withThreads && makeRoom(list);
   if (isOpening || isAtEnd) list.scrollTop = list.scrollHeight;
+  if (question) question.scrollIntoView();
 }
 
-/** Let an opened thread start at the first line of what it asks, if all of that fits. */
+/** Let an opened thread start at the first line of what it asks. */
 function makeRoom(list) {
   const question = [...list.querySelectorAll(".message:not(.private):has(.actions)")].at(-1);
   const newest = list.lastElementChild;
   const room = question && list.clientHeight - newest.offsetTop + question.offsetTop;
   if (question) newest.style.setProperty("--room", `${room}px`);
+  return question;
 }
 
 function drawMessage(message, withThreads) {

@@ -146,7 +146,7 @@ async def desk(chromium: Path) -> AsyncIterator[Desk]:
         client = AsyncWebClient(token=room.bot_token, base_url=room.api_url)
         handler = AsyncSocketModeHandler(app(client), room.app_token)
         await handler.connect_async()  # type: ignore[no-untyped-call]
-        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=chromium, args=[*FLAGS])
         page = await browser.new_page(viewport={"width": 1280, "height": 800})
         desk = Desk(page, client, shop, room.url)
         page.on("pageerror", lambda error: desk.complaints.append(str(error)))

@@ -85,19 +85,20 @@ async def test_the_page_fits(desk: Desk, width: int) -> None:
         await expect(page.get_by_role("button", name=name)).to_be_in_viewport()
 
 
-async def test_a_thread_opens_at_its_question(desk: Desk) -> None:
-    """What was said before and after the question does not push its first line out of view."""
+@pytest.mark.parametrize("lines", [1, 40])
+async def test_a_thread_opens_at_its_question(desk: Desk, lines: int) -> None:
+    """However much was said before and after a question, its first line is what one sees first."""
     page = desk.page
     await page.set_viewport_size({"width": 390, "height": 844})
     notice = await desk.client.chat_postMessage(channel=DEPLOYS, text="notice\n" * 60)
-    for reply in ({"text": "x", "blocks": CARD}, {"text": "approved 1 of 2"}):
+    for reply in ({"text": "x", "blocks": CARD}, {"text": "approved 1 of 2\n" * lines}):
         await desk.client.chat_postMessage(channel=DEPLOYS, thread_ts=notice["ts"], **reply)
 
     await page.get_by_role("button", name="2 replies").click()
 
     messages = page.locator(".thread .messages")
     card = messages.locator("li", has_text="Roll back backend?")
-    await expect(messages.get_by_text("approved 1 of 2")).to_be_in_viewport()
+    await expect(messages.get_by_text("approved 1 of 2").first).to_be_in_viewport()
     room, shown = await messages.bounding_box(), await card.bounding_box()
     assert room is not None
     assert shown is not None
