@@ -116,7 +116,8 @@ class _Attempt:
                 await self._engine.clock.sleep(self._engine.limits.settle)
                 happened = await self._probe(tools)
         except Exception as error:  # noqa: BLE001 - whatever it was, nobody knows what happened
-            return await self._doubt(f"{because.rstrip('.')}; {in_words(error, doing='looking for it')}")
+            found = in_words(error, doing="looking for it")
+            return await self._doubt(f"{because.rstrip('.')}; {found}")
         reached(FaultPoint.PROBE_ANSWERED, self._step.name)
         if isinstance(happened, Receipt):
             return await self._answered(happened)
