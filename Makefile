@@ -63,7 +63,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Twokey needs Python 3.11 or newer: make PYTHON=python3.12 …" >&2; exit 1; }
 	@test -x $(BIN)/python || { echo "Making .venv"; $(PYTHON) -m venv --without-pip .venv; }
-	@echo "Installing the locked libraries, each checked by its hash"
+	@echo "Installing the locked libraries, each checked by its hash (1 to 3 minutes the first time)"
 	@$(PYTHON) -m pip --python $(BIN)/python install -qq --disable-pip-version-check \
 		--require-hashes -r requirements.lock
 	@echo "Installing Twokey"

@@ -28,6 +28,10 @@ AsRole = Annotated[
     Role, typer.Option(help="What it does: talk to people, plan and execute, or everything.")
 ]
 _HERE = Path("twokey.yaml")
+_STORIES = (
+    "approve, frontend, full, self-approval, withdraw, reject, unknown-target, busy, stop, expire, "
+    "lost-answer, crash, amnesia, lying-provider, half, doubt, slack-misbehaves"
+)
 err = Console(stderr=True, highlight=False)
 out = Console(highlight=False)
 
@@ -123,7 +127,9 @@ def demo(
     headless: Annotated[
         bool, typer.Option("--headless", help="Play a story without a browser.")
     ] = False,
-    story: Annotated[str, typer.Option(help="Which story to play.")] = "approve",
+    story: Annotated[
+        str, typer.Option(help=f"Which story to play, with --headless: {_STORIES}.")
+    ] = "approve",
     store: Annotated[
         Literal["sqlite", "postgres"], typer.Option(help="Where it keeps everything.")
     ] = "sqlite",

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bot.workspace.demo.stories import read_stories
+
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/shop.yaml"
 SECRETS = {
     "SLACK_BOT_TOKEN": "xoxb-1",
@@ -62,3 +64,9 @@ def test_an_unknown_rollback_is_a_sentence(tmp_path: Path) -> None:
     assert (missing.returncode, "Traceback" in missing.stderr) == (2, False)
     audit = twokey("audit", "--config", str(here), **SECRETS)
     assert "intact" in audit.stdout
+
+
+def test_help_lists_the_stories() -> None:
+    """What can be played stands in the help, and all of it can be played."""
+    told = " ".join(twokey("demo", "--help", COLUMNS="1000", TERM="dumb").stdout.split())
+    assert f"with --headless: {', '.join(read_stories())}." in told

@@ -128,11 +128,46 @@ def test_nothing_is_left(tmp_path: Path, number: signal.Signals) -> None:
         is_there = httpx.get(page).is_success and all(map(is_open, ports))
         demo.send_signal(number)
         status = demo.wait(PATIENCE)
+        said = demo.stdout.read() if demo.stdout else ""
 
     assert is_there
     assert status == 0
+    assert said.endswith("Stopping …\nEnded.\n")
     assert not any(map(is_open, ports))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("port", [65536, -1])
+def test_impossible_port(tmp_path: Path, port: int) -> None:
+    """A port that does not exist is refused in one sentence, before anything starts."""
+    assert refused(tmp_path, port) == "--port must be 0 to 65535. Nothing was started.\n"
+
+
+def test_occupied_port(tmp_path: Path) -> None:
+    """A port that another program has is refused in one line, before anything starts."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        trouble = refused(tmp_path, port)
+
+    assert trouble == (
+        f"Port {port} is in use. Nothing was started. "
+        "Choose another with --port, or leave it out.\n"
+    )
+
+
+def refused(folder: Path, port: int) -> str:
+    """Return all that a demo says which does not start at this port."""
+    done = subprocess.run(
+        [*DEMO, "--no-browser", "--port", str(port)],
+        env=environment(TMPDIR=str(folder)),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, [*folder.iterdir()]) == (1, "", [])
+    return done.stderr
 
 
 def test_children_die_with_the_demo(tmp_path: Path) -> None:

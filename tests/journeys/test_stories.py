@@ -69,6 +69,22 @@ def test_story_ends_as_told(stories: Stories, story: str, store: str) -> None:
     assert told.facts["seconds"] < 20
 
 
+@pytest.mark.parametrize(
+    ("story", "end"),
+    [
+        ("approve", "backend was rolled back, each effect once"),
+        ("half", "the rollback is partial, each effect once"),
+        ("unknown-target", "no rollback began, nothing was changed"),
+    ],
+)
+def test_story_says_how_it_ended(stories: Stories, story: str, end: str) -> None:
+    """The facts at the end are for programs; the sentence above them is for people."""
+    lines = stories(story).lines
+
+    assert lines[-2] == f"The story {story} ended as it should: {end}."
+    assert "time runs 10 times faster than the seconds on the left" in lines[0]
+
+
 def test_every_story_is_played() -> None:
     """The stories that are played here are all that there are."""
     assert ENDS.keys() == read_stories().keys()

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import errno
 import json
 import shutil
 import signal
+import socket
 import tempfile
 import webbrowser
 from pathlib import Path
@@ -19,10 +21,12 @@ from bot.workspace.demo.processes import processes
 from bot.workspace.demo.stage import Setting, Stage
 from bot.workspace.demo.stories import Story, read_stories
 from bot.workspace.demo.transcript import Transcript
+from bot.workspace.listening import HOST
 from bot.workspace.slack.client import Workspace
 
 _PATIENCE: Final = 20.0  # with one line of a story
 _INTERRUPTED: Final = 130  # as shells call the end by Ctrl-C
+_PORTS: Final = range(65536)
 
 
 def run(
@@ -37,6 +41,7 @@ def run(
     console, status = Console(emoji=False, highlight=False, soft_wrap=True), 1
     folder = Path(tempfile.mkdtemp(prefix="twokey-demo-"))
     try:
+        _check_port(setting.port)
         if headless:
             status = asyncio.run(_headless(console, folder, story, setting))
         else:
@@ -46,6 +51,7 @@ def run(
             Console(stderr=True).print(str(error), markup=False, soft_wrap=True)
     except* (KeyboardInterrupt, asyncio.CancelledError):
         status = _INTERRUPTED if headless else 0
+        console.print("Ended.")
     finally:
         if keep:
             Console(stderr=True).print(f"All that was written is in {folder}", soft_wrap=True)
@@ -55,10 +61,10 @@ def run(
 
 
 async def _interactive(console: Console, folder: Path, setting: Setting, *, browser: bool) -> None:
-    _end_on_signals()
+    _end_on_signals(console)
     async with processes(folder) as children:
-        with console.status("Starting a chat, a broken shop and the bot …"):
-            stage = await Stage.open(children, setting, speed=1.0, job_seconds=3.0)
+        console.print("Starting a chat, a broken shop and the bot …")
+        stage = await Stage.open(children, setting, speed=1.0, job_seconds=3.0)
         console.print(f"[bold]Twokey is here: {stage.page}[/bold]")
         console.print("Type /rollback backend as Responder, then approve it as the two managers.")
         console.print("Ctrl-C ends it and leaves nothing behind.")
@@ -68,14 +74,18 @@ async def _interactive(console: Console, folder: Path, setting: Setting, *, brow
 
 
 async def _headless(console: Console, folder: Path, name: str, setting: Setting) -> int:
-    _end_on_signals()
+    _end_on_signals(console)
     story = _story(name)
     async with processes(folder) as children:
+        if story.speed != 1:
+            pace = f"{story.speed:g} times faster than the seconds on the left"
+            console.print(f"In this story time runs {pace}, so what it says took longer.")
         console.print(f"Story “{name}”: starting a chat, a broken shop and the bot …")
         stage = await Stage.open(children, setting, speed=story.speed, job_seconds=0.5)
         facts, problems = await _play(console, stage, story)
     for problem in problems:
         console.print(f"Not as it has to end: {problem}", markup=False)
+    console.print(verdict.sentence(name, story.parts, facts, is_good=not problems))
     fixed = {"story": name, "chat": "slack", "store": setting.store}
     console.out(json.dumps(fixed | facts))
     return 1 if problems else 0
@@ -118,9 +128,31 @@ def _open(page: str) -> None:
             webbrowser.open(page)
 
 
-def _end_on_signals() -> None:
-    """Put everything away, as after Ctrl-C, also when told to end in another way."""
+def _check_port(port: int) -> None:
+    """Refuse a port that the page can not have, before anything is started."""
+    if port not in _PORTS:
+        raise TwokeyError(f"--port must be 0 to {_PORTS[-1]}. Nothing was started.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            is_taken = error.errno == errno.EADDRINUSE
+            why = "is in use" if is_taken else f"can not be had ({error.strerror})"
+            raise TwokeyError(
+                f"Port {port} {why}. Nothing was started. "
+                "Choose another with --port, or leave it out."
+            ) from error
+
+
+def _end_on_signals(console: Console) -> None:
+    """Put everything away when told to end, and say so at once: it takes a few seconds."""
     task = asyncio.current_task()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+
+    def end() -> None:
+        console.print("\nStopping …")
         if task is not None:
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, end)

@@ -66,6 +66,22 @@ def differences(facts: Facts, ends: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def sentence(name: str, parts: Sequence[str], facts: Facts, *, is_good: bool) -> str:
+    """Say in one plain sentence how a story ended."""
+    if not is_good:
+        return f"The story {name} did not end as it should; see the lines above."
+    state, effects = facts["state"], facts["effects"]
+    match state:
+        case None:
+            what = "no rollback began"
+        case "succeeded":
+            what = f"{' and '.join(parts)} {'were' if len(parts) > 1 else 'was'} rolled back"
+        case _:
+            what = f"the rollback is {state}"
+    times = "each effect once" if effects else "nothing was changed"
+    return f"The story {name} ended as it should: {what}, {times}."
+
+
 def _steps(rollback: Rollback) -> Iterator[Facts]:
     uses = {step.name: step.use for step in rollback.plan.steps} if rollback.plan else {}
     for run in rollback.steps:
