@@ -23,7 +23,7 @@ from sqlalchemy import Engine, TextClause, create_engine, event, text
 
 from bot.workspace.slack import seed
 
-_TABLES: Final = (
+TABLES: Final = (
     "CREATE TABLE IF NOT EXISTS incident (key TEXT PRIMARY KEY, requester TEXT, state TEXT)",
     "CREATE TABLE IF NOT EXISTS approval (key TEXT, person TEXT, PRIMARY KEY (key, person))",
 )
@@ -81,7 +81,7 @@ def _opened() -> Engine:
         connection.execute("PRAGMA synchronous = FULL")
 
     with engine.begin() as connection:
-        for table in _TABLES:
+        for table in TABLES:
             connection.execute(text(table))
     return engine
 

@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,8 @@ class Kind:
     answer: str = ""
 
 
+Prepare = Callable[[Path, dict[str, str]], Awaitable[None]]
+
 OURS: Final = Kind(("bot", "serve"), "Preparing the plan")
 DEFAULT: Final = Kind((_BASELINES, "default", "{api}"))
 LEAN: Final = Kind((_BASELINES, "lean", "{api}"))
@@ -48,12 +50,12 @@ class Bot:
     process: asyncio.subprocess.Process
     began: float
 
-    async def first_command(self) -> float:
+    async def first_command(self, number: int = 0) -> float:
         """Ask as soon as it is connected; return the seconds from its start to the answer."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 try:
-                    await self.command(0)
+                    await self.command(number)
                 except NotDelivered:
                     if self.process.returncode is not None:
                         raise
@@ -91,6 +93,14 @@ class Bot:
         began = await self.chat.approve(number, place=1)
         return await writing - began
 
+    async def pressed(self, number: int) -> float:
+        """Ask for a target, approve it once, and return the seconds until that was acknowledged."""
+        await self.command(number)
+        await self.chat.card(number)
+        await self.calm()
+        began = await self.chat.approve(number, place=0)
+        return time.perf_counter() - began
+
     async def calm(self) -> None:
         """Wait until it does next to nothing, so that what comes next comes alone."""
         async with asyncio.timeout(PATIENCE):
@@ -112,8 +122,10 @@ class Bot:
 
 
 @asynccontextmanager
-async def started(kind: Kind, *, targets: int, pairs: int = 0) -> AsyncGenerator[Bot]:
-    """Run a fresh bot on an empty database as long as the block lasts."""
+async def started(
+    kind: Kind, *, targets: int, pairs: int = 0, prepare: Prepare | None = None
+) -> AsyncGenerator[Bot]:
+    """Run a fresh bot as long as the block lasts; ``prepare`` fills the empty database before."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         async with (
@@ -122,7 +134,9 @@ async def started(kind: Kind, *, targets: int, pairs: int = 0) -> AsyncGenerator
         ):
             (home / "twokey.yaml").write_text(chat.settings(provider=provider.url))
             places = {"api": chat.room.api_url, "provider": provider.url}
-            program = (word.format_map(places) for word in kind.program)
+            program = [word.format_map(places) for word in kind.program]
+            if prepare is not None:
+                await prepare(home, _environment(chat.room.api_url))
             began = time.perf_counter()
             with (home / "log").open("wb") as log:
                 child = await asyncio.create_subprocess_exec(

@@ -4,10 +4,14 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Final
 
+from bot.domain.rollback import State
 from tests.bench.bots import DEFAULT, FLOOR, LEAN, OURS, Bot, Kind, started
 from tests.bench.growth import growth
+from tests.bench.planting import plant, plant_floor
 from tests.bench.results import RTT, Samples, quantile
 
 
@@ -21,6 +25,9 @@ class Scale:
     approvals: int = 5  # few: the bot's own pace of edits ends somewhere behind
     pairs: int = 2
     at_once: int = 64
+    waiting: int = 1000
+    clicks: int = 10
+    claimed: int = 1000
     short: int = 1000  # entries of the audit chain
     long: int = 1_000_000
     reads: int = 500
@@ -56,13 +63,53 @@ async def start_and_rest(scale: Scale) -> Samples:
         floor = await bot.first_command()
     async with started(OURS, targets=1) as bot:
         ours = await bot.first_command()
-        await bot.calm()
-        await asyncio.sleep(scale.settle)
-        memory, before, began = bot.megabytes, bot.cpu_seconds, time.perf_counter()
-        await asyncio.sleep(scale.rest)
-        idle = (bot.cpu_seconds - before) / (time.perf_counter() - began)
-    times = {"F start": floor * 1000, "start": ours * 1000}
-    return times | {"memory": memory, "idle": idle * 100}
+        rest = await _rest(bot, scale)
+    return rest | {"F start": floor * 1000, "start": ours * 1000}
+
+
+async def _rest(bot: Bot, scale: Scale) -> dict[str, float]:
+    """Return the memory it holds, in MB, and the share of a processor that it uses, in percent."""
+    await bot.calm()
+    await asyncio.sleep(scale.settle)
+    memory, before, began = bot.megabytes, bot.cpu_seconds, time.perf_counter()
+    await asyncio.sleep(scale.rest)
+    idle = (bot.cpu_seconds - before) / (time.perf_counter() - began)
+    return {"memory": memory, "idle": idle * 100}
+
+
+async def waiting(scale: Scale) -> Samples:
+    """Figure 6: what requests cost that wait for people."""
+    found: dict[str, float] = {}
+    for waits, name in ((0, "none "), (scale.waiting, "many ")):
+        prepare = partial(_plant, targets=waits, state=State.PENDING)
+        targets = 1 + scale.waiting + scale.clicks
+        async with started(OURS, targets=targets, prepare=prepare) as bot:
+            await bot.first_command(targets - 1)
+            clicks = [
+                await bot.pressed(number)
+                for number in range(scale.waiting, scale.waiting + scale.clicks)
+            ]
+            found[f"{name}click"] = _ms(clicks, 0.5)
+            found |= {f"{name}{what}": value for what, value in (await _rest(bot, scale)).items()}
+    return found | {"waiting memory": max(0.0, found["many memory"] - found["none memory"])}
+
+
+async def resumption(scale: Scale) -> Samples:
+    """Figure 7: from a restart until everything that was claimed is under way at its provider."""
+    found: dict[str, float] = {}
+    projects = [f"shop{number}" for number in range(scale.claimed)]
+    plans = {
+        "": (OURS, partial(_plant, targets=scale.claimed, state=State.CLAIMED)),
+        "F ": (FLOOR, partial(plant_floor, projects=projects)),
+    }
+    for name, (kind, prepare) in plans.items():
+        async with started(kind, targets=scale.claimed, prepare=prepare) as bot:
+            found[f"{name}resumed"] = await bot.provider.last_write(*projects) - bot.began
+    return found
+
+
+async def _plant(home: Path, environ: dict[str, str], *, targets: int, state: State) -> None:
+    await plant(home / "twokey.yaml", environ, targets=targets, state=state)
 
 
 async def history(scale: Scale) -> Samples:
@@ -73,6 +120,8 @@ async def history(scale: Scale) -> Samples:
 FIGURES: Final[Mapping[str, Callable[[Scale], Awaitable[Samples]]]] = {
     "2": acknowledgements,
     "5": approvals,
+    "6": waiting,
+    "7": resumption,
     "9": history,
     "10": start_and_rest,
 }
