@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from itertools import zip_longest
 from typing import Final
 
+from bot.chat.clean import clean
 from bot.message import (
     Block,
     Button,
@@ -43,8 +44,9 @@ _SIGNS: Final = {
 }
 _LABELS: Final = 10  # columns for the labels of facts, with two spaces behind them
 _FIXED: Final = "\u00a0"  # a space at which no line is broken
-_BIDI: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_SPECIAL: Final = re.compile(r"[\\`*_{}\[\]<>#|~&@$]|(?<=\w):(?=//)|(?<=www)\.", re.IGNORECASE)
+_SPECIAL: Final = re.compile(
+    r"[\\`*_{}\[\]<>#|~&@$]|(?<=\w):(?=//)|:(?=[\w+-]+:)|(?<=www)\.", re.IGNORECASE
+)
 _STARTS_BLOCK: Final = re.compile(r"^(\d+(?=[.)])|[-+=])")
 
 
@@ -189,9 +191,9 @@ def _joined(parts: tuple[Inline, ...], inline: Callable[[Inline], str]) -> str:
 
 
 def _clean(text: str) -> str:
-    """Return one line without control characters and without a turned reading direction."""
+    """Return one line of what can be seen, which turns no reading direction."""
     line = "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)
-    return _BIDI.sub("", line)
+    return clean(line)
 
 
 def _filled(text: str, width: int, *, indent: str = "") -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 from slack_sdk.models import blocks as kit
 
-from bot.chat.slack.text import inert, plain, units
+from bot.chat.slack.text import fallback, inert, plain, units
 from bot.message import (
     Block,
     Button,
@@ -58,7 +58,7 @@ _SIGNS: Final = {
 def render(message: Message) -> tuple[str, list[Json]]:
     """Return the sentence that a phone shows, and the blocks."""
     used: Counter[str] = Counter()
-    text = plain(message.text, _LONGEST_TEXT) or "…"
+    text = fallback(message.text, _LONGEST_TEXT) or "…"
     blocks = [drawn for block in message.blocks for drawn in _draw(block, used)]
     if not blocks:  # as a block all the same, because Slack reads markup in a bare text
         blocks = list(_paragraph([(message.text,)])) or list(_paragraph([("…",)]))

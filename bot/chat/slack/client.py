@@ -1,5 +1,6 @@
 """Messages in one Slack team: post, edit, find again, link."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from bot.chat.slack.blocks import Json, render
@@ -8,6 +9,8 @@ from bot.domain.target import Place
 from bot.message import Message
 from bot.ports import Reference
 
+# Slack makes no names, channels and addresses of a message's bare text.
+UNREAD: Final[Mapping[str, Any]] = {"parse": "none", "link_names": False}
 _PAGES: Final = 3  # a lost answer is looked for within seconds or minutes
 _PAGE: Final = 200
 
@@ -33,6 +36,8 @@ class SlackChat:
             text=text,
             blocks=blocks,
             thread_ts=thread.message if thread else None,
+            **UNREAD,
+            mrkdwn=False,
             metadata={"event_type": "twokey_posting", "event_payload": {"key": key}},
             unfurl_links=False,
             unfurl_media=False,
@@ -50,6 +55,7 @@ class SlackChat:
             ts=reference.message,
             text=text,
             blocks=blocks,
+            **UNREAD,
         )
 
     async def find(self, place: Place, *, thread: Reference | None, key: str) -> Reference | None:

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.chat.slack.blocks import Json, render
-from bot.chat.slack.client import SlackChat
+from bot.chat.slack.client import UNREAD, SlackChat
 from bot.chat.slack.dialogs import render_dialog
 from bot.chat.slack.payloads import (
     Call,
@@ -155,7 +155,9 @@ class Reception:
                 await self._team.respond(call.address, _PRIVATELY | threaded)
             else:
                 channel = call.invocation.place.channel
-                await self._team.call("chat.postEphemeral", channel=channel, user=user, **threaded)
+                await self._team.call(
+                    "chat.postEphemeral", channel=channel, user=user, **threaded, **UNREAD
+                )
         except TwokeyError as error:
             log.warning("A private answer did not reach %s where they are: %s", user, error)
             if is_worth_repeating:

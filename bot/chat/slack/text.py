@@ -1,19 +1,18 @@
-"""Words from outside, made harmless and short: cleaned, escaped, cut between graphemes."""
+"""Words from outside, made harmless and short for each of Slack's surfaces."""
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Callable
 from typing import Final
 
-# Controls that no reader sees, and those that turn the reading direction of what follows.
-_UNSEEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_LONE: Final = re.compile("[\ud800-\udfff]")
-_JOINER: Final = "\u200d"
+from bot.chat.clean import clean, graphemes
+
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
-_EXTENDING: Final = re.compile(
-    "[\u200c\u200d\u1160-\u11ff\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
+_JOINER: Final = "\u2060"  # seen by no reader, and between two characters that Slack would read
+_READ_BY_SLACK: Final = re.compile(
+    r"(?<!\w)[*_~](?=\S)|`|:(?=[\w+'-]+:)|[@#](?=\w)|(?<=\w):(?=//)|(?<=www)\.", re.IGNORECASE
 )
-_FLAG: Final = re.compile("[\U0001f1e6-\U0001f1ff]")
 
 
 def inert(text: str, most: int) -> str:
@@ -23,12 +22,12 @@ def inert(text: str, most: int) -> str:
 
 def plain(text: str, most: int) -> str:
     """Return the words for a place where Slack decodes ``&``, ``<`` and ``>``."""
-    return escape(_isolated(cut(clean(text), most, is_escaped=True)))
+    return escape(_isolated(cut(clean(text), most, written=escape)))
 
 
-def clean(text: str) -> str:
-    """Drop what can't be seen and would confuse; keep line breaks and joined emoji."""
-    return _LONE.sub("\ufffd", _UNSEEN.sub("", text))
+def fallback(text: str, most: int) -> str:
+    """Return the words for a message's bare text, in which Slack reads markup and emoji, too."""
+    return _harmless(_isolated(cut(clean(text), most, written=_harmless)))
 
 
 def escape(text: str) -> str:
@@ -41,22 +40,17 @@ def unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def cut(text: str, most: int, *, is_escaped: bool = False) -> str:
+def cut(text: str, most: int, *, written: Callable[[str], str] = str) -> str:
     """Return the text, or as many whole graphemes of it as fit, and an ellipsis."""
-
-    def size(part: str) -> int:
-        return units(escape(part) if is_escaped else part)
-
     room = most - 2  # for the two marks that isolate a reading direction
-    if size(text) <= room:
+    if units(written(text)) <= room:
         return text
-    kept: list[str] = []
-    for grapheme in graphemes(text):
-        room -= size(grapheme)
-        if room < 1:
-            break
-        kept.append(grapheme)
-    return "".join(kept) + "…"
+    # A character counts for one or more, so what fits is in here, and what is split is not.
+    parts = list(graphemes(text[: room + 1]))
+    fitting = bisect_right(
+        range(len(parts)), room, key=lambda n: units(written("".join(parts[:n]) + "…"))
+    )
+    return "".join(parts[: max(fitting - 1, 0)]) + "…"
 
 
 def units(text: str) -> int:
@@ -64,22 +58,8 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def graphemes(text: str) -> Iterator[str]:
-    """Split the text into what a reader takes for one character each."""
-    start = 0
-    for end in range(1, len(text)):
-        if not _is_joined(text, start, end):
-            yield text[start:end]
-            start = end
-    if text:
-        yield text[start:]
-
-
-def _is_joined(text: str, start: int, at: int) -> bool:
-    before, here = text[at - 1], text[at]
-    if before == _JOINER or _EXTENDING.match(here) or unicodedata.category(here)[0] == "M":
-        return True
-    return bool(_FLAG.match(before) and _FLAG.match(here) and at - start == 1)
+def _harmless(text: str) -> str:
+    return escape(_READ_BY_SLACK.sub(rf"\g<0>{_JOINER}", text))
 
 
 def _isolated(text: str) -> str:

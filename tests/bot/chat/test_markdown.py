@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from bot.chat.clean import clean
 from bot.chat.markdown import to_markdown, to_text
 from bot.domain.people import Account
 from bot.message import (
@@ -118,7 +119,7 @@ def said(markdown: str) -> str:
 @given(words=st.one_of(st.sampled_from(HOSTILE), st.text(min_size=1, max_size=60)))
 def test_words_from_outside_have_no_shape(block: str, words: str) -> None:
     """A document has the same parts whatever was said, and a reader sees what was said."""
-    visible = re.sub("[\u202a-\u202e\u2066-\u2069]", "", _without_controls(f"a{words}"))
+    visible = clean(_without_controls(f"a{words}"))
 
     markdown = to_markdown(Message("x", (inside(block, f"a{words}"),)))
 

@@ -198,7 +198,7 @@ def test_a_message_without_blocks_is_shown_as_one_paragraph() -> None:
     """A bare text would be read as markup, so it never goes out without a block."""
     text, [block] = render(Message("*Approved* 1 of 2 & more."))
 
-    assert text == "*Approved* 1 of 2 &amp; more."
+    assert text == "*\u2060Approved* 1 of 2 &amp; more."
     assert read(block) == "*Approved* 1 of 2 & more."
 
 
