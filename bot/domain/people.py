@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from bot.domain.errors import Refusal, Refused
 
@@ -39,6 +40,16 @@ class Membership(StrEnum):
     INVITED = "invited"
     DEACTIVATED = "deactivated"
     UNREADABLE = "unreadable"
+
+
+_NOT_MEMBERS: Final = {
+    Membership.BOT: "Bots, apps and workflows can't ask or decide.",
+    Membership.GUEST: "Guests of this workspace can't ask or decide.",
+    Membership.STRANGER: "People of other workspaces can't ask or decide, not even in a channel "
+    "that is shared with them.",
+    Membership.INVITED: "Whoever has not accepted the invitation yet can't ask or decide.",
+    Membership.DEACTIVATED: "This account was deactivated, so it can't ask or decide.",
+}
 
 
 class People:
@@ -87,6 +98,5 @@ def check_member(membership: Membership) -> None:
         )
     raise Refused(
         Refusal.NOT_MEMBER,
-        f"Only full members of this workspace can ask or decide; the directory says: {membership}. "
-        "Nothing was changed.",
+        f"{_NOT_MEMBERS[membership]} Nothing was changed. Ask a full member of this workspace.",
     )

@@ -18,6 +18,7 @@ _FLAGS: Final = (
     ("deleted", Membership.DEACTIVATED),
     ("is_bot", Membership.BOT),
     ("is_workflow_bot", Membership.BOT),
+    ("is_connector_bot", Membership.BOT),
     ("is_stranger", Membership.STRANGER),
     ("is_restricted", Membership.GUEST),
     ("is_ultra_restricted", Membership.GUEST),
@@ -69,8 +70,18 @@ class SlackDirectory:
 def _membership(user: Json | None, account: Account) -> Membership:
     if not user or user.get("id") != account.user or user.get("deleted") not in {True, False}:
         return Membership.UNREADABLE
-    if user.get("team_id") != account.tenant:
+    if account.tenant not in _workspaces(user):
         return Membership.STRANGER
-    if account.user == "USLACKBOT":  # Slack's own, without any flag
+    # Slack's own has no flag at all, and what acts for an app names the app in its profile.
+    if account.user == "USLACKBOT" or (user.get("profile") or {}).get("bot_id"):
         return Membership.BOT
     return next((kind for flag, kind in _FLAGS if user.get(flag)), Membership.FULL)
+
+
+def _workspaces(user: Json) -> set[object]:
+    """Return where somebody belongs: in an Enterprise organisation that may be several teams."""
+    match user:
+        case {"enterprise_user": {"teams": [*teams]}}:
+            return {user.get("team_id"), *teams}
+        case _:
+            return {user.get("team_id")}

@@ -84,16 +84,20 @@ class _Thing(_Part):
 
 class _User(_Part):
     id: UserId
-    team_id: str | None = None  # another one, for guests of a shared channel
+    team_id: str | None = None  # another one, for strangers in a shared channel
 
 
 class _Interaction(_Delivery):
     team: _Thing
     user: _User
+    enterprise: _Thing | None = None
 
     @property
     def teams(self) -> set[str]:
-        return {self.team.id, self.user.team_id or self.team.id}
+        # In an Enterprise organisation it may name the member's other team, or the organisation:
+        # whether they belong to ours, the directory knows.
+        theirs = None if self.enterprise else self.user.team_id
+        return {self.team.id, theirs or self.team.id}
 
 
 class _Container(_Part):
@@ -128,10 +132,15 @@ class _View(_Part):
     hash: Given
     private_metadata: str
     state: _State
+    app_installed_team_id: str | None = None
 
 
 class _Form(_Interaction):
     view: _View
+
+    @property
+    def teams(self) -> set[str]:
+        return super().teams | {self.view.app_installed_team_id or self.team.id}
 
 
 def read_command(body: Json, *, team: str, app: str) -> Call:

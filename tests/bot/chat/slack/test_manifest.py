@@ -1,6 +1,7 @@
 """The manifest is what Slack takes, and asks for what is used."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,35 @@ def test_the_manifest_asks_for_the_scopes_that_are_used() -> None:
     used = {scope for scopes in METHODS.values() for scope in scopes}
 
     assert set(manifest()["oauth_config"]["scopes"]["bot"]) == used | {"commands"}
+
+
+def test_every_scope_is_one_that_slack_wants_for_what_is_called(specs: Path) -> None:
+    """Slack's own description of each method knows the scopes that we ask for it."""
+    paths = json.loads((specs / "slack-web-openapi2.no-examples.json").read_text())["paths"]
+    wanted = {
+        method: {
+            scope.replace("chat:write:bot", "chat:write")
+            for operation in paths[f"/{method}"].values()
+            for one in operation["security"]
+            for scopes in one.values()
+            for scope in scopes
+        }
+        for method in METHODS
+    }
+
+    in_vain = {method: set(scopes) - wanted[method] for method, scopes in METHODS.items()}
+    for_nothing = [m for m, scopes in METHODS.items() if not scopes and wanted[m] - {"none"}]
+    assert {method: scopes for method, scopes in in_vain.items() if scopes} == {}
+    assert for_nothing == []
+
+
+def test_every_scope_has_its_reason_beside_it() -> None:
+    """Whoever installs the app reads what each scope is for, in the manifest itself."""
+    lines = (ROOT / "manifest.yml").read_text().splitlines()
+    scopes = [line for line in lines if re.match(r"      - [a-z]+(:[a-z]+)?\b", line)]
+
+    assert len(scopes) == len(manifest()["oauth_config"]["scopes"]["bot"])
+    assert [line for line in scopes if not re.search(r"#\s+\S.{8,}", line)] == []
 
 
 def test_the_manifest_connects_by_socket_and_listens_to_nothing_else() -> None:

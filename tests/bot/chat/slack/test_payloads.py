@@ -106,6 +106,9 @@ def test_a_whole_delivery_is_read(body: dict[str, Any], read: Reader) -> None:
         (CLICK, read_click, ("actions", 0, "type"), "static_select", UNREADABLE),
         (CLICK, read_click, ("actions", 0, "action_id"), "../approve", UNREADABLE),
         (CLICK, read_click, ("container", "message_ts"), None, UNREADABLE),
+        (FORM, read_form, ("view", "app_installed_team_id"), "T00OTHER", ELSEWHERE),
+        (FORM, read_form, ("team", "id"), "T00OTHER", ELSEWHERE),
+        (CLICK, read_click, ("is_enterprise_install",), True, ELSEWHERE),
         (FORM, read_form, ("view", "private_metadata"), "[]", UNREADABLE),
         (FORM, read_form, ("view", "private_metadata"), "", UNREADABLE),
         (FORM, read_form, ("view", "state"), None, UNREADABLE),
@@ -119,6 +122,19 @@ def test_what_is_not_ours_is_turned_away(
         read(changed(body, path, value), team=TEAM, app=APP)
 
     assert str(refusal.value) == sentence
+
+
+@pytest.mark.parametrize(("body", "read"), EVERY[1:])
+@pytest.mark.parametrize("theirs", ["T00SISTER", "E00ORG", TEAM])
+@pytest.mark.parametrize("user", ["U00MANAGER1", "W00MANAGER1"])
+def test_an_organisation_has_several_teams(
+    body: dict[str, Any], read: Reader, theirs: str, user: str
+) -> None:
+    """Within an organisation the directory says who belongs here, whatever team is named first."""
+    inside = changed(body, ("enterprise",), {"id": "E00ORG", "name": "The organisation"})
+    inside = changed(changed(inside, ("user", "team_id"), theirs), ("user", "id"), user)
+
+    assert str(read(inside, team=TEAM, app=APP).invocation.account) == f"slack:{TEAM}/{user}"
 
 
 junk = st.one_of(

@@ -1,0 +1,32 @@
+"""Whoever is no full, present human member is told so, in a sentence of their own."""
+
+import pytest
+
+from bot.domain.errors import Refusal, Refused
+from bot.domain.people import Membership, check_member
+
+
+@pytest.mark.parametrize(
+    ("membership", "code", "words"),
+    [
+        (Membership.BOT, Refusal.NOT_MEMBER, "Bots, apps and workflows"),
+        (Membership.GUEST, Refusal.NOT_MEMBER, "Guests of this workspace"),
+        (Membership.STRANGER, Refusal.NOT_MEMBER, "not even in a channel that is shared"),
+        (Membership.INVITED, Refusal.NOT_MEMBER, "has not accepted the invitation"),
+        (Membership.DEACTIVATED, Refusal.NOT_MEMBER, "was deactivated"),
+        (Membership.UNREADABLE, Refusal.DIRECTORY_DOWN, "can't be read right now"),
+    ],
+)
+def test_each_kind_reads_why(membership: Membership, code: Refusal, words: str) -> None:
+    """The sentence names the kind, and says that nothing happened and what to do next."""
+    with pytest.raises(Refused, match=words) as refusal:
+        check_member(membership)
+
+    assert refusal.value.code is code
+    assert "Nothing was" in str(refusal.value)
+
+
+def test_a_full_member_passes() -> None:
+    """Nobody else is missing in the list above."""
+    check_member(Membership.FULL)
+    assert len(Membership) == 7
