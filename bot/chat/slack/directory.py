@@ -72,9 +72,12 @@ def _membership(user: Json | None, account: Account) -> Membership:
         return Membership.UNREADABLE
     if account.tenant not in _workspaces(user):
         return Membership.STRANGER
-    # Slack's own has no flag at all, and what acts for an app names the app in its profile.
-    if account.user == "USLACKBOT" or (user.get("profile") or {}).get("bot_id"):
-        return Membership.BOT
+    match user:
+        # Slack's own has no flag at all, and what acts for an app names it in its profile.
+        case {"id": "USLACKBOT"} | {"profile": {"bot_id": str()}}:
+            return Membership.BOT
+        case _:
+            pass
     return next((kind for flag, kind in _FLAGS if user.get(flag)), Membership.FULL)
 
 

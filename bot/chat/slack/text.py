@@ -11,7 +11,7 @@ from bot.chat.clean import clean, graphemes
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 _JOINER: Final = "\u2060"  # seen by no reader, and between two characters that Slack would read
 _READ_BY_SLACK: Final = re.compile(
-    r"(?<!\w)[*_~](?=\S)|`|:(?=[\w+'-]+:)|[@#](?=\w)|(?<=\w):(?=//)|(?<=www)\.", re.IGNORECASE
+    r"(?<![^\W_])[*_~](?=\S)|`|:(?=[\w+'-]+:)|[@#](?=\w)|(?<=\w):(?=//)|(?<=www)\.", re.IGNORECASE
 )
 
 

@@ -78,6 +78,7 @@ HOSTILE = st.text(
 @example(
     ":tada: <!channel> *bold* @everyone https://evil.example www.evil.example `x` _y_ ~z~", 200
 )
+@example("__x __init__ **x** ~~x~~ ``x``", 200)
 @example("<@U00MANAGER1> <#C00DEPLOYS> <https://evil.example|Approve>", 200)
 def test_nothing_in_a_bare_text_means_anything(text: str, most: int) -> None:
     """The text that a phone shows names nobody, links nowhere, formats nothing and fits."""
