@@ -1,0 +1,123 @@
+"""What the platform refuses or never answers: the others go on, and it is shown all the same."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.message import Message
+from bot.ports import ChatBusy, ChatRefused, Remedy
+from tests.bot.engine.test_deliver import fails, outbox, planned, shown
+from tests.bot.engine.trouble import Wall
+from tests.bot.engine.world import world
+
+
+async def test_a_call_that_hangs_holds_up_no_other_message(tmp_path: Path) -> None:
+    """While the post of one direct message gets no answer, the decision is seen on the card."""
+    wall = Wall(slow_for=":ask:")
+    async with world(tmp_path) as here:
+        rollback = await planned(here)
+        store: Any = here.engine.store
+        delivery = outbox(here, wall)
+        store.on_commit(delivery.wake)
+        wall.slow = asyncio.Event()
+        running = asyncio.create_task(delivery.run_forever())
+        async with asyncio.timeout(5):
+            await _until(lambda: any(":card:" in key for key in wall.keys))
+            await here.press("approve", "manager-one", rollback, message=wall.at(":card:"))
+            await _until(lambda: any(":line:" in key for key in wall.keys))
+        meanwhile = [key for key in wall.keys if ":ask:" in key]
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert meanwhile == []
+    assert len(wall.keys) == len(set(wall.keys))
+
+
+async def test_a_thread_whose_notice_was_deleted_goes_on_under_a_new_one(tmp_path: Path) -> None:
+    """A line for a deleted thread brings notice and card back, each once, and hangs under them."""
+    wall = Wall()
+    async with world(tmp_path) as here:
+        rollback = await planned(here)
+        delivery = outbox(here, wall)
+        await shown(here, delivery)
+        await here.press("approve", "manager-one", rollback, message=wall.at(":card:"))
+        wall.delete(wall.at(":notice:"))
+        wall.delete(wall.at(":card:"))
+        await shown(here, delivery)
+    notice = wall.at(":notice:")
+    assert [key.split(":")[1] for key in wall.keys].count("notice") == 1
+    assert [key.split(":")[1] for key in wall.keys].count("card") == 1
+    assert {wall.notes[wall.at(one)].thread for one in (":card:", ":line:")} == {notice}
+
+
+async def test_a_card_that_the_platform_does_not_take_is_said_in_a_sentence(
+    tmp_path: Path,
+) -> None:
+    """What is refused for its form is shown without blocks, and nobody can decide on it."""
+    wall = Wall()
+
+    async def strict(place: Any, message: Message, **how: Any) -> Any:
+        if message.blocks and ":card:" in how["key"]:
+            raise ChatRefused("Slack does not take it.", remedy=Remedy.PLAINER)
+        return await plain_post(place, message, **how)
+
+    plain_post, wall.post = wall.post, strict  # type: ignore[method-assign]
+    async with world(tmp_path) as here:
+        await planned(here)
+        await shown(here, outbox(here, wall))
+    card = wall.notes[wall.at(":card:")]
+    assert card.message.text
+    assert card.verbs == set()
+
+
+async def test_a_channel_that_is_closed_for_now_gets_everything_later(tmp_path: Path) -> None:
+    """What people have to mend first is tried again, and shown without anything new happening."""
+    wall = fails(
+        ChatRefused("Twokey is not in the channel.", remedy=Remedy.LATER),
+        key="C00DEPLOYS",
+        times=3,
+    )
+    async with world(tmp_path) as here:
+        await planned(here)
+        await shown(here, outbox(here, wall))
+    assert sorted(key.split(":")[1] for key in wall.keys) == ["ask", "ask", "card", "notice"]
+
+
+async def test_a_channel_that_stays_closed_is_given_up_a_day_after_the_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What nobody mends ends with a line in the log that says why, and not before."""
+    wall = fails(
+        ChatRefused("The channel is archived.", remedy=Remedy.LATER), key="C00DEPLOYS", times=9999
+    )
+    async with world(tmp_path) as here:
+        rollback = await planned(here)
+        delivery = outbox(here, wall)
+        await here.clock.sleep(1000)
+        await delivery.run_once()
+        at = wall.notes[wall.at(":ask:")].place
+        await here.press("reject", at.channel, rollback, message=wall.at(":ask:"), place=at)
+        await here.clock.sleep(86_000)
+        await delivery.run_once()
+        assert "it is given up" not in caplog.text
+        await here.clock.sleep(1000)
+        await shown(here, delivery)
+    assert "The channel is archived.; it is given up" in caplog.text
+
+
+async def test_a_busy_channel_keeps_no_other_waiting(tmp_path: Path) -> None:
+    """When the platform asks to wait with posts to one channel, the others go on at once."""
+    wall = fails(ChatBusy("Slack asks us to wait.", seconds=30), key="C00DEPLOYS")
+    async with world(tmp_path) as here:
+        await planned(here)
+        delivery = outbox(here, wall)
+        for _ in range(3):
+            await delivery.run_once()
+    assert [key.split(":")[1] for key in wall.keys] == ["ask", "ask"]
+
+
+async def _until(is_true: Callable[[], bool]) -> None:
+    while not is_true():  # noqa: ASYNC110 - nobody announces it
+        await asyncio.sleep(0.005)
