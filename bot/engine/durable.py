@@ -124,5 +124,5 @@ class DbosDurable:
             serializer=DBOSPortableJSONSerializer(),
             sys_db_pool_size=_CONNECTIONS,
             use_listen_notify=False,  # nothing here waits for its messages
-            notification_listener_polling_interval_sec=30.0,
+            notification_listener_polling_interval_sec=1.0,  # asks nothing; an end waits for it
         )

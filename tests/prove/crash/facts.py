@@ -1,0 +1,165 @@
+"""What must be true in the end, whenever the bot died: read beside the bot, never asked of it."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final
+
+from bot.clock import SystemClock
+from bot.storage.chain import load_or_create_key
+from bot.storage.store import SqlStore
+from bot.workspace.demo.reading import buttons, lines
+from bot.workspace.slack.seed import BOT
+from tests.prove.crash.cases import Story
+from tests.prove.crash.house import House
+from tests.prove.crash.people import Crowd
+
+USES: Final = {"pages": "vercel.rollback", "api": "railway.rollback"}
+EFFECTS: Final = {"done": 1, "unverified": 1, "failed": 0, "not_started": 0, "stale": 0}
+OBSERVABLE: Final = "api"  # a lost call of this step is never sent again
+DECIDING: Final = {
+    *("Approve", "Reject…", "Cancel", "Withdraw", "Stop", "It happened", "It did not"),
+}
+KEYS: Final = {"responder": "Responder", "manager-one": "Manager One", "manager-two": "Manager Two"}
+# How the notice's first line begins, by the state that the database holds.
+SAID: Final = {
+    "succeeded": "is rolled back",
+    "rejected": "is not rolled back",
+    "cancelled": "is not rolled back",
+    "expired": "is not rolled back",
+}
+NO_CLAIM: Final = {"rejected", "cancelled", "expired"}
+
+
+async def flaws(house: House, crowd: Crowd, story: Story) -> list[str]:
+    """Say everything that is not as it has to be; the bot has ended by now."""
+    return [
+        *_end(house, story),
+        *_effects(house),
+        *_decisions(house, crowd),
+        *_history(house),
+        *_messages(house),
+        *_buttons(house),
+        *_private(house),
+        *await _chain(house),
+    ]
+
+
+def _end(house: House, story: Story) -> Iterator[str]:
+    state = house.books.state()
+    rollbacks = house.books.column("SELECT count(*) FROM rollbacks")
+    if rollbacks != [1]:
+        yield f"{rollbacks[0]} rollbacks were made of one request"
+    # Railway's call has no key: dead between the intent and the call, it is proven not to have
+    # happened and left alone, and people are told so.
+    was_lost = any(
+        left.steps.get(OBSERVABLE) == "running" and not left.effects.get(USES[OBSERVABLE])
+        for left in house.journals
+    )
+    allowed = story.ends | ({"partial", "failed"} if was_lost else frozenset())
+    if state not in allowed:
+        yield f"it ended as {state}, which is none of {', '.join(sorted(allowed))}"
+
+
+def _effects(house: House) -> Iterator[str]:
+    seen, state = house.effects(), house.books.state()
+    recorded = house.books.steps()
+    for step, use in USES.items():
+        count, journal = seen.get(use, 0), recorded.get(step, "not_started")
+        if count != EFFECTS.get(journal):
+            yield f"{use} took effect {count} times, and the journal says {journal}"
+        if state == "succeeded" and count != 1:
+            yield f"it is said to have succeeded, and {use} took effect {count} times"
+        if state in NO_CLAIM and count:
+            yield f"it ended as {state}, and {use} took effect"
+    is_well = all(one.serving.works for one in house.providers.values())
+    if state == "succeeded" and not is_well:
+        yield "it is said to have succeeded, and the shop does not work"
+
+
+def _decisions(house: House, crowd: Crowd) -> Iterator[str]:
+    """A deed that was acknowledged is in the books."""
+    voters = {KEYS[key] for key in house.books.column("SELECT person FROM approvals")}
+    ended = {
+        KEYS[person]
+        for person in house.books.column(
+            "SELECT person FROM audit WHERE kind IN ('ended', 'stop_asked') AND person IS NOT NULL"
+        )
+    }
+    state = house.books.state()
+    refused = Counter(
+        house.books.column("SELECT account FROM audit WHERE kind = 'refused_delivery'")
+    )
+    for press in crowd.acknowledged:
+        if press.label == "Approve" and press.who not in voters and not refused:
+            yield f"{press.who}'s approval was acknowledged, and is not recorded"
+        if press.label in {"Reject…", "Stop"} and press.who not in ended and not refused:
+            yield f"{press.who}'s {press.label} was acknowledged, and is not recorded"
+        if press.label == "Stop" and state == "cancelled" and sum(house.effects().values()):
+            yield "it was stopped before it began, and something took effect"
+
+
+def _history(house: House) -> Iterator[str]:
+    kinds = Counter(house.books.column("SELECT kind FROM audit"))
+    claims = 0 if house.books.state() in NO_CLAIM else 1
+    for kind, wanted in {"requested": 1, "planned": 1, "ended": 1, "claimed": claims}.items():
+        if kinds[kind] != wanted:
+            yield f"the audit holds {kinds[kind]} times “{kind}” instead of {wanted}"
+    for kind in ("quorum", "reminded", "step_in_doubt", "step_settled"):
+        if kinds[kind] > 1:
+            yield f"the audit holds {kinds[kind]} times “{kind}”"
+    locked = house.books.column("SELECT count(*) FROM locks")
+    if house.books.state() in {"succeeded", *NO_CLAIM} and locked != [0]:
+        yield "what it touched is still locked"
+
+
+def posted(house: House) -> list[dict[str, Any]]:
+    """Return every message of the bot that a key came with, on all surfaces."""
+    channels = house.room.world.channels.values()
+    every = [message for channel in channels for message in channel.public()]
+    return [one for one in every if one.get("user") == BOT and one.get("metadata")]
+
+
+def _messages(house: House) -> Iterator[str]:
+    """Every message that the outbox holds hangs there, once, where it says, and no other."""
+    keys = Counter(str(one["metadata"]["event_payload"]["key"]) for one in posted(house))
+    yield from (f"{key} was posted {count} times" for key, count in keys.items() if count > 1)
+    rows = house.books.rows("SELECT key, kind, posted_message, given_up FROM outbox")
+    standing = {row["key"] for row in rows if row["posted_message"]}
+    yield from (f"{key} is noted as posted, and is not there" for key in standing - keys.keys())
+    yield from (f"{key} is there, and not noted" for key in keys.keys() - standing)
+    yield from (f"{row['key']} was given up: {row['given_up']}" for row in rows if row["given_up"])
+    kinds = Counter(key.split(":")[1] for key in keys)
+    is_over = house.books.state() not in NO_CLAIM
+    for kind in ("notice", "card", *(("summary", "ending") if is_over else ())):
+        if kinds[kind] != 1:
+            yield f"there are {kinds[kind]} messages “{kind}” instead of one"
+    said = [one for one in posted(house) if ":notice:" in json.dumps(one["metadata"])]
+    words = SAID.get(house.books.state())
+    if said and words and words not in said[0]["text"]:
+        yield f"the notice says “{said[0]['text']}”, and it ended as {house.books.state()}"
+
+
+def _buttons(house: House) -> Iterator[str]:
+    for message in posted(house):
+        left = DECIDING & buttons(message).keys()
+        if left:
+            yield f"“{message['text'][:40]}” still offers {', '.join(sorted(left))}"
+
+
+def _private(house: House) -> Iterator[str]:
+    """Nobody was told in private that something broke."""
+    for channel in house.room.world.channels.values():
+        for message in channel.messages.values():
+            if "went wrong on our side" in " ".join(lines(message)):
+                yield "somebody was told that something went wrong on our side"
+
+
+async def _chain(house: House) -> list[str]:
+    key = load_or_create_key(house.folder / "twokey.db.key")
+    store = SqlStore(house.books.url, clock=SystemClock(), audit_key=key)
+    await store.open()
+    try:
+        return [f"audit: {problem}" for problem in (await store.verify_chain()).problems]
+    finally:
+        await store.close()

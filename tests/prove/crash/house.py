@@ -1,0 +1,184 @@
+"""Everything that a bot works with, in this process, and the bot's lives, each a process."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from bot.workspace.demo.config import DEPLOYS, TOKENS, configuration, secrets
+from bot.workspace.demo.processes import _environment
+from bot.workspace.providers.effects import EffectLog, count_by_use, read_effects
+from bot.workspace.providers.railway import Railway
+from bot.workspace.providers.server import Provider
+from bot.workspace.providers.vercel import Vercel
+from bot.workspace.slack import seed
+from bot.workspace.slack.client import Workspace
+from bot.workspace.slack.room import Room
+from bot.workspace.slack.server import running
+from tests.prove.crash.books import Books, Journal
+from tests.prove.crash.moment import Moment
+
+JOB_SECONDS: Final = 0.3
+ACK_SECONDS: Final = 2.0  # shorter than Slack's three: people here are quick to try again
+ENDS_WITHIN: Final = 10.0
+# Behind the demo's own targets: two parts, one after the other.
+IN_ORDER: Final = """
+  - name: inorder
+    environment: production
+    affected: Frontend, then backend
+    channel: slack:{team}/{channel}
+    approvers: *approvers
+    steps: [*pages, {{{api}, needs: [pages]}}]
+    checks: [*page, *health]
+"""
+
+
+@dataclass(kw_only=True)
+class House:
+    """One workspace, one shop, one database, and a bot that lives in it again and again."""
+
+    folder: Path
+    speed: float
+    since: float
+    room: Room
+    people: Workspace
+    providers: dict[str, Provider]
+    addresses: dict[str, str]
+    books: Books
+    moments: Sequence[Moment]
+    forgets: bool
+    deaths: list[str] = field(default_factory=list[str])
+    journals: list[Journal] = field(default_factory=list[Journal])  # as each death left it
+    _process: Process | None = None
+    _is_closing: bool = False
+
+    async def live(self) -> None:
+        """Start the bot with each of its fates; the last life goes on until ``close``."""
+        for moment in (*self.moments, None):
+            process = self._process = await self._start(moment)
+            status = await process.wait()
+            if self._is_closing:
+                return
+            if moment is None or status != -signal.SIGKILL:
+                raise AssertionError(f"the bot ended by itself with {status}:\n{self.last_words()}")
+            self.deaths.append(str(moment))
+            self.journals.append(self.books.journal(self.effects()))
+            if self.forgets:
+                (self.folder / "dbos.sqlite").unlink(missing_ok=True)
+
+    @property
+    def is_up(self) -> bool:
+        """Tell whether a bot lives and is connected."""
+        return bool(self.room.sockets._open)
+
+    def end_lives(self) -> None:
+        """Take the next end for the last one."""
+        self._is_closing = True
+
+    async def close(self) -> int:
+        """Let the bot end in order, and return how it did."""
+        self._is_closing = True
+        if self._process is None:
+            return 0
+        with contextlib.suppress(ProcessLookupError):
+            self._process.terminate()
+        try:
+            return await asyncio.wait_for(self._process.wait(), ENDS_WITHIN)
+        except TimeoutError:
+            self._process.kill()
+            return await self._process.wait()
+
+    def effects(self) -> dict[str, int]:
+        """Count what took effect, by the providers' own durable logs."""
+        logs = (self.folder / f"{name}.effects" for name in TOKENS)
+        return count_by_use(effect for log in logs for effect in read_effects(log))
+
+    def passed(self) -> list[str]:
+        """Return every moment that was passed, in order, over all lives."""
+        trace = self.folder / "moments.log"
+        return trace.read_text().splitlines() if trace.exists() else []
+
+    def last_words(self) -> str:
+        """Return the end of the bot's log."""
+        return "\n".join((self.folder / "bot.log").read_text().splitlines()[-30:])
+
+    async def _start(self, moment: Moment | None) -> Process:
+        fate = "never" if moment is None else str(moment)
+        leash = (sys.executable, "-P", "-m", "bot.workspace.demo.leash")
+        pace = ("--speed", str(self.speed), "--since", str(self.since))
+        with (self.folder / "bot.log").open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                *(*leash, "tests.prove.crash.doomed", fate, "--config", "twokey.yaml", *pace),
+                stdin=PIPE,
+                stdout=DEVNULL,
+                stderr=log,
+                cwd=self.folder,
+                env=_environment(self.folder, secrets(self.addresses)),
+            )
+
+
+class Silent(Railway):
+    """A provider that can't be read any more once something took effect."""
+
+    _is_silent = True
+
+    def _failure(self, *, is_write: bool) -> web.Response | None:
+        if self._is_silent and self.log.effects:
+            return self.failure(500, "Internal Server Error")
+        return super()._failure(is_write=is_write)
+
+
+@contextlib.asynccontextmanager
+async def house(
+    folder: Path, *, moments: Sequence[Moment], speed: float, forgets: bool, silent: bool
+) -> AsyncGenerator[House]:
+    """Build a house in an empty folder; the bot is born when ``live`` is called."""
+    kinds: dict[str, type[Provider]] = {
+        "vercel": Vercel,
+        "railway": Silent if silent else Railway,
+    }
+    async with contextlib.AsyncExitStack() as stack:
+        addresses: dict[str, str] = {}
+        shop: dict[str, str] = {}
+        providers: dict[str, Provider] = {}
+        for name, part in (("vercel", "frontend"), ("railway", "backend")):
+            log = EffectLog(folder / f"{name}.effects", now=time.time())
+            one = kinds[name](log, token=TOKENS[name], job_seconds=JOB_SECONDS, clock=time.time)
+            at = await stack.enter_async_context(one.serve())
+            providers[name], addresses[name] = one, at.api
+            shop[part] = at.site + one.health_path
+        room = await stack.enter_async_context(
+            running(shop=shop, speed=speed, ack_seconds=ACK_SECONDS)
+        )
+        addresses |= {"slack": room.api_url, **shop}
+        people = await stack.enter_async_context(Workspace(room.url))
+        (folder / "twokey.yaml").write_text(_configuration(addresses))
+        built = House(
+            folder=folder,
+            speed=speed,
+            since=time.time(),
+            room=room,
+            people=people,
+            providers=providers,
+            addresses=addresses,
+            books=Books(f"sqlite:///{folder}/twokey.db"),
+            moments=moments,
+            forgets=forgets,
+        )
+        stack.callback(built.books.close)
+        stack.push_async_callback(built.close)
+        yield built
+
+
+def _configuration(addresses: dict[str, str]) -> str:
+    text = configuration(addresses)
+    api = text.split("&api {", 1)[1].split("}", 1)[0].replace("\n", " ")
+    return text + IN_ORDER.format(team=seed.TEAM["id"], channel=DEPLOYS, api=api)

@@ -1,0 +1,95 @@
+"""People who do not give up: whatever was not acknowledged is done again, as people do."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bot.workspace.demo.config import DEPLOYS
+from bot.workspace.demo.player import find_button
+from bot.workspace.slack.seed import PEOPLE
+from tests.prove.crash.books import TERMINAL
+from tests.prove.crash.house import House
+
+LOOK_EVERY: Final = 0.05
+IDS: Final = {name: user for user, name in PEOPLE.items()}
+# In which states the person who would press it does not want to any more.
+MOOT: Final = {
+    "Approve": {"quorum", "claimed", "running", "waiting", "verifying", *TERMINAL},
+    "Reject…": set(TERMINAL),
+    "Stop": {"running", "verifying", *TERMINAL},
+    "It happened": {"running", "verifying", *TERMINAL},
+    "It did not": {"running", "verifying", *TERMINAL},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A deed that was acknowledged, with what had taken effect by then."""
+
+    who: str
+    label: str
+    effects: int
+
+
+@dataclass
+class Crowd:
+    """Everybody in the house."""
+
+    house: House
+    acknowledged: list[Press] = field(default_factory=list[Press])
+
+    async def play(self, lines: Sequence[tuple[str, str]]) -> None:
+        """Do one thing after another."""
+        for who, what in lines:
+            verb, _, rest = what.partition(" ")
+            match verb:
+                case "types":
+                    await self._insist(who, "types", lambda w=who, r=rest: self._type(w, r))
+                case "presses":
+                    await self._insist(who, rest, lambda w=who, r=rest: self._press(w, r))
+                case "tries":  # and does not care for the answer
+                    await self._insist(who, rest, lambda w=who, r=rest: self._press(w, r), once=True)
+                case "writes":
+                    await self._insist(who, "writes", lambda w=who, r=rest: self._write(w, r))
+                case "speaks":  # a provider that was silent can be read again
+                    while self.house.books.state() != "waiting":
+                        await asyncio.sleep(LOOK_EVERY)
+                    self.house.providers[who]._is_silent = False  # type: ignore[attr-defined]
+                case _:
+                    raise AssertionError(f"{who} can't do that: {what}")
+
+    async def _insist(
+        self,
+        who: str,
+        label: str,
+        act: Callable[[], Awaitable[dict[str, Any] | None]],
+        *,
+        once: bool = False,
+    ) -> None:
+        while self.house.books.state() not in MOOT.get(label, ()):
+            answer = await act()
+            if answer is not None and answer["ok"]:
+                effects = sum(self.house.effects().values())
+                self.acknowledged.append(Press(who, label, effects))
+                return
+            if once and answer is not None and answer["error"] == "operation_timeout":
+                return
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _type(self, who: str, words: str) -> dict[str, Any]:
+        return await self.house.people.command(IDS[who], DEPLOYS, words)
+
+    async def _press(self, who: str, label: str) -> dict[str, Any] | None:
+        seen = self.house.room.world.snapshot()
+        place = find_button(seen, user=IDS[who], label=label)
+        return None if place is None else await self.house.people.click(IDS[who], *place)
+
+    async def _write(self, who: str, answer: str) -> dict[str, Any] | None:
+        dialogs = self.house.room.world.dialogs[IDS[who]]
+        if not dialogs:
+            # It opens after the acknowledgement; a bot that died in between has forgotten it.
+            return {"ok": True} if self.house.deaths and self.house.books.is_closed() else None
+        view = dialogs[0]
+        question = view["blocks"][0]["element"]["action_id"]
+        return await self.house.people.submit(IDS[who], view["id"], {question: answer})

@@ -1,0 +1,27 @@
+"""Killed at any moment and started again, the bot goes on: nothing is lost, doubled or untrue."""
+
+import time
+
+import pytest
+from rich.console import Console
+
+from bot.faultpoints import FaultPoint
+from tests.prove.crash.rounds import Rounds, table
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
+async def test_dying_at_every_moment(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whenever it dies, each effect happens once or is known, and people read the truth once."""
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+
+    def say(line: str) -> None:
+        with capsys.disabled():
+            console.print(f"{time.strftime('%H:%M:%S')} {line}")
+
+    rounds = Rounds(store, say)
+    results = await rounds.run()
+
+    with capsys.disabled():
+        table(results, console)
+    assert [one.case for one in results if one.flaws] == []
+    assert {name.partition(":")[0] for name in rounds.passed} == {p.label for p in FaultPoint}
