@@ -54,20 +54,20 @@ class Books:
 
     def is_closed(self) -> bool:
         """Tell whether every rollback ended, and all was shown."""
-        owed = self.column(
-            "SELECT count(*) FROM outbox WHERE shown < wanted AND given_up IS NULL"
-        )
+        owed = self.column("SELECT count(*) FROM outbox WHERE shown < wanted AND given_up IS NULL")
         states = self.column("SELECT state FROM rollbacks")
         return owed == [0] and all(state in TERMINAL for state in states)
 
     def steps(self) -> dict[str, str]:
         """Return the state of each step's newest attempt."""
         rows = self.rows("SELECT step, state, receipt FROM steps ORDER BY attempt")
-        return {
-            row["step"]: "answered" if row["state"] == "running" and row["receipt"] else row["state"]
-            for row in rows
-        }
+        return {row["step"]: _state(row) for row in rows}
 
     def journal(self, effects: Mapping[str, int]) -> Journal:
         """Return what stands in it now."""
         return Journal(self.steps(), effects)
+
+
+def _state(row: Mapping[str, Any]) -> str:
+    is_answered = row["state"] == "running" and row["receipt"]
+    return "answered" if is_answered else str(row["state"])

@@ -24,7 +24,7 @@ class Story:
     ends: frozenset[str]
     since: str = ""  # before this moment it is the same story as “approve”
     speed: float = 20.0
-    silent: bool = False  # Railway loses its answer and can't be read afterwards
+    is_silent: bool = False  # Railway loses its answer and can't be read afterwards
 
 
 STORIES: Final[Mapping[str, Story]] = {
@@ -64,12 +64,12 @@ STORIES: Final[Mapping[str, Story]] = {
     "doubt": Story(
         lines=(
             *APPROVED,
-            ("railway", "speaks in doubt"),
+            ("Manager One", "waits"),
             ("Manager One", "presses It happened"),
         ),
         ends=frozenset({"succeeded"}),
         since="doubt.recorded:api",
-        silent=True,
+        is_silent=True,
     ),
 }
 
@@ -123,9 +123,9 @@ _TWICE: Final[tuple[Case, ...]] = (
     # while people are told
     case("approve", "post.sent:notice", "post.sent:card", "post.sent:ask", "post.sent:line"),
     case("approve", "post.announced:summary", "post.announced:summary", "post.sent:summary"),
-    case("approve", "end.recorded", "post.sent:ending", "post.sent:tell", "message.noted:summary"),
+    case("approve", "end.recorded", "post.sent:ending", "post.sent:tell", "post.sent:summary"),
     case("approve", "decision.recorded:approved", "decision.recorded:approved", "answer.sent"),
-    case("doubt", "decision.recorded:step_settled", "effect.verified:api", "steps.settled:verifying"),
+    case("doubt", "decision.recorded:step_settled", "effect.verified:api", "checks.seen"),
     # without what the durable engine knew
     case("approve", "claim.recorded", "takeover.recorded", forgets=True),
     case("approve", "execution.begun", "takeover.recorded", "intent.recorded:pages", forgets=True),

@@ -17,7 +17,7 @@ from bot.workspace.demo.config import DEPLOYS, TOKENS, configuration, secrets
 from bot.workspace.demo.processes import _environment
 from bot.workspace.providers.effects import EffectLog, count_by_use, read_effects
 from bot.workspace.providers.railway import Railway
-from bot.workspace.providers.server import Provider
+from bot.workspace.providers.server import Misbehaviour, Provider
 from bot.workspace.providers.vercel import Vercel
 from bot.workspace.slack import seed
 from bot.workspace.slack.client import Workspace
@@ -79,6 +79,14 @@ class House:
         """Tell whether a bot lives and is connected."""
         return bool(self.room.sockets._open)
 
+    def silence(self, *, is_on: bool) -> None:
+        """Make Railway unreadable after its next effect, whose answer is lost; or end that."""
+        railway = self.providers["railway"]
+        assert isinstance(railway, _Railway)
+        railway.is_silent = is_on
+        if is_on:
+            railway._misbehaviours.append(Misbehaviour(kind="lose_answer"))
+
     def end_lives(self) -> None:
         """Take the next end for the last one."""
         self._is_closing = True
@@ -125,36 +133,35 @@ class House:
             )
 
 
-class Silent(Railway):
-    """A provider that can't be read any more once something took effect."""
+class _Railway(Railway):
+    """A provider that can be made silent: once something took effect, nothing can be read."""
 
-    _is_silent = True
+    is_silent = False
 
     def _failure(self, *, is_write: bool) -> web.Response | None:
-        if self._is_silent and self.log.effects:
+        if self.is_silent and self.log.effects:
             return self.failure(500, "Internal Server Error")
         return super()._failure(is_write=is_write)
 
 
+KINDS: Final[dict[str, type[Provider]]] = {"vercel": Vercel, "railway": _Railway}
+
+
 @contextlib.asynccontextmanager
 async def house(
-    folder: Path, *, moments: Sequence[Moment], speed: float, forgets: bool, silent: bool
+    folder: Path, *, moments: Sequence[Moment], speed: float, forgets: bool
 ) -> AsyncGenerator[House]:
     """Build a house in an empty folder; the bot is born when ``live`` is called."""
-    kinds: dict[str, type[Provider]] = {
-        "vercel": Vercel,
-        "railway": Silent if silent else Railway,
-    }
     async with contextlib.AsyncExitStack() as stack:
         addresses: dict[str, str] = {}
         shop: dict[str, str] = {}
         providers: dict[str, Provider] = {}
-        for name, part in (("vercel", "frontend"), ("railway", "backend")):
+        for name, kind in KINDS.items():
             log = EffectLog(folder / f"{name}.effects", now=time.time())
-            one = kinds[name](log, token=TOKENS[name], job_seconds=JOB_SECONDS, clock=time.time)
+            one = kind(log, token=TOKENS[name], job_seconds=JOB_SECONDS, clock=time.time)
             at = await stack.enter_async_context(one.serve())
             providers[name], addresses[name] = one, at.api
-            shop[part] = at.site + one.health_path
+            shop[one.part] = at.site + one.health_path
         room = await stack.enter_async_context(
             running(shop=shop, speed=speed, ack_seconds=ACK_SECONDS)
         )

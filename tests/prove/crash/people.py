@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from bot.workspace.demo.config import DEPLOYS
@@ -45,17 +46,17 @@ class Crowd:
             verb, _, rest = what.partition(" ")
             match verb:
                 case "types":
-                    await self._insist(who, "types", lambda w=who, r=rest: self._type(w, r))
+                    await self._insist(who, verb, partial(self._type, who, rest))
                 case "presses":
-                    await self._insist(who, rest, lambda w=who, r=rest: self._press(w, r))
+                    await self._insist(who, rest, partial(self._press, who, rest))
                 case "tries":  # and does not care for the answer
-                    await self._insist(who, rest, lambda w=who, r=rest: self._press(w, r), once=True)
+                    await self._insist(who, rest, partial(self._press, who, rest), is_once=True)
                 case "writes":
-                    await self._insist(who, "writes", lambda w=who, r=rest: self._write(w, r))
-                case "speaks":  # a provider that was silent can be read again
-                    while self.house.books.state() != "waiting":
+                    await self._insist(who, verb, partial(self._write, who, rest))
+                case "waits":  # until the provider is missed, which then can be read again
+                    while self.house.books.state() != "waiting":  # noqa: ASYNC110 - a database
                         await asyncio.sleep(LOOK_EVERY)
-                    self.house.providers[who]._is_silent = False  # type: ignore[attr-defined]
+                    self.house.silence(is_on=False)
                 case _:
                     raise AssertionError(f"{who} can't do that: {what}")
 
@@ -65,7 +66,7 @@ class Crowd:
         label: str,
         act: Callable[[], Awaitable[dict[str, Any] | None]],
         *,
-        once: bool = False,
+        is_once: bool = False,
     ) -> None:
         while self.house.books.state() not in MOOT.get(label, ()):
             answer = await act()
@@ -73,7 +74,7 @@ class Crowd:
                 effects = sum(self.house.effects().values())
                 self.acknowledged.append(Press(who, label, effects))
                 return
-            if once and answer is not None and answer["error"] == "operation_timeout":
+            if is_once and answer is not None and answer["error"] == "operation_timeout":
                 return
             await asyncio.sleep(LOOK_EVERY)
 

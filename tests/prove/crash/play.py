@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from bot.workspace.providers.server import Misbehaviour
 from tests.prove.crash.cases import STORIES, Case, Story
 from tests.prove.crash.facts import flaws
 from tests.prove.crash.house import House, house
@@ -34,6 +33,13 @@ class Result:
         """Tell whether the bot died as often as it should have."""
         return self.deaths == self.wanted
 
+    @property
+    def colour(self) -> str:
+        """Name how it went; a moment that nobody passed proves nothing."""
+        if self.flaws:
+            return "red"
+        return "green" if self.is_reached else "not reached"
+
     def image(self) -> dict[str, object]:
         """Return it as JSON can hold it."""
         return asdict(self)
@@ -49,11 +55,9 @@ async def play(case: Case, *, trace: list[str] | None = None) -> Result:
             moments=case.moments,
             speed=story.speed,
             forgets=case.forgets,
-            silent=story.silent,
         )
         async with built as home:
-            if story.silent:
-                home.providers["railway"]._misbehaviours.append(Misbehaviour(kind="lose_answer"))
+            home.silence(is_on=story.is_silent)
             crowd = Crowd(home)
             found = await _live(home, crowd, story)
             status = await home.close()

@@ -1,4 +1,4 @@
-"""Plays all cases, several at a time, and remembers what it played for as long as no code changes."""
+"""Plays all cases, several at a time, and remembers them for as long as no code changes."""
 
 import asyncio
 import hashlib
@@ -76,10 +76,9 @@ class Rounds:
             trace: list[str] = []
             result = await play(one, trace=trace)
             self._keep(result, [] if one.moments else trace, set(trace))
-            done = len(self.results)
-            reds = sum(bool(result.flaws) for result in self.results.values())
-            colour = "RED" if result.flaws else "green" if result.is_reached else "not reached"
-            self.say(f"{done}/{max(total, done)} {reds} red · {colour} {result.seconds:.0f} s · {one}")
+            reds = sum(bool(each.flaws) for each in self.results.values())
+            count = f"{len(self.results)}/{total}, {reds} red"
+            self.say(f"{count} · {result.colour} in {result.seconds:.0f} s · {one}")
             for flaw in result.flaws:
                 self.say(f"    {flaw}")
 
