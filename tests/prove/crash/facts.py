@@ -12,7 +12,7 @@ from bot.workspace.demo.reading import buttons, lines
 from bot.workspace.slack.seed import BOT
 from tests.prove.crash.cases import Story
 from tests.prove.crash.house import House
-from tests.prove.crash.people import Crowd
+from tests.prove.crash.people import IDS, Crowd
 
 USES: Final = {"pages": "vercel.rollback", "api": "railway.rollback"}
 EFFECTS: Final = {"done": 1, "unverified": 1, "failed": 0, "not_started": 0, "stale": 0}
@@ -78,25 +78,19 @@ def _effects(house: House) -> Iterator[str]:
 
 
 def _decisions(house: House, crowd: Crowd) -> Iterator[str]:
-    """A deed that was acknowledged is in the books."""
+    """Every press that was acknowledged is in the books: as a decision, or as its refusal."""
     voters = {KEYS[key] for key in house.books.column("SELECT person FROM approvals")}
-    ended = {
-        KEYS[person]
-        for person in house.books.column(
-            "SELECT person FROM audit WHERE kind IN ('ended', 'stop_asked') AND person IS NOT NULL"
-        )
-    }
-    state = house.books.state()
-    refused = Counter(
-        house.books.column("SELECT account FROM audit WHERE kind = 'refused_delivery'")
-    )
+    deeds = "SELECT person FROM audit WHERE person IS NOT NULL AND kind IN "
+    ended = {KEYS[key] for key in house.books.column(f"{deeds}('ended', 'stop_asked')")}
+    settled = {KEYS[key] for key in house.books.column(f"{deeds}('step_settled')")}
+    refused = house.books.column("SELECT account FROM audit WHERE kind = 'refused_delivery'")
+    decided = {"Approve": voters, "Reject…": ended, "Stop": ended, "It happened": settled}
     for press in crowd.acknowledged:
-        if press.label == "Approve" and press.who not in voters and not refused:
-            yield f"{press.who}'s approval was acknowledged, and is not recorded"
-        if press.label in {"Reject…", "Stop"} and press.who not in ended and not refused:
-            yield f"{press.who}'s {press.label} was acknowledged, and is not recorded"
-        if press.label == "Stop" and state == "cancelled" and sum(house.effects().values()):
-            yield "it was stopped before it began, and something took effect"
+        is_refused = any(account.endswith(IDS[press.who]) for account in refused)
+        if not is_refused and press.who not in decided.get(press.label, {press.who}):
+            yield f"{press.who}'s “{press.label}” was acknowledged, and is not in the books"
+    if house.books.state() == "cancelled" and any(house.effects().values()):
+        yield "it was stopped before it began, and something took effect"
 
 
 def _history(house: House) -> Iterator[str]:

@@ -26,11 +26,10 @@ MOOT: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A deed that was acknowledged, with what had taken effect by then."""
+    """A deed that was acknowledged."""
 
     who: str
     label: str
-    effects: int
 
 
 @dataclass
@@ -71,8 +70,7 @@ class Crowd:
         while self.house.books.state() not in MOOT.get(label, ()):
             answer = await act()
             if answer is not None and answer["ok"]:
-                effects = sum(self.house.effects().values())
-                self.acknowledged.append(Press(who, label, effects))
+                self.acknowledged.append(Press(who, label))
                 return
             if is_once and answer is not None and answer["error"] == "operation_timeout":
                 return

@@ -13,7 +13,7 @@ from tests.prove.crash.facts import flaws
 from tests.prove.crash.house import House, house
 from tests.prove.crash.people import LOOK_EVERY, Crowd
 
-PATIENCE: Final = 60.0
+PATIENCE: Final = 120.0
 GRACE: Final = 0.5  # for a moment that may come right after the last word was written
 
 
