@@ -24,11 +24,12 @@ from bot.workspace.slack.client import Workspace
 from bot.workspace.slack.room import Room
 from bot.workspace.slack.server import running
 from tests.prove.crash.books import Books, Journal
+from tests.prove.crash.doomed import DIED, TRACE
 from tests.prove.crash.moment import Moment
 
 JOB_SECONDS: Final = 0.3
 ACK_SECONDS: Final = 2.0  # shorter than Slack's three: people here are quick to try again
-ENDS_WITHIN: Final = 10.0
+ENDS_WITHIN: Final = 30.0  # what a deployment waits
 # Behind the demo's own targets: two parts, one after the other.
 IN_ORDER: Final = """
   - name: inorder
@@ -55,24 +56,33 @@ class House:
     books: Books
     moments: Sequence[Moment]
     forgets: bool
-    deaths: list[str] = field(default_factory=list[str])
+    deaths: int = 0
     journals: list[Journal] = field(default_factory=list[Journal])  # as each death left it
-    _process: Process | None = None
+    replicas: int = 1
+    _processes: dict[int, Process] = field(default_factory=dict[int, Process])
     _is_closing: bool = False
 
     async def live(self) -> None:
-        """Start the bot with each of its fates; the last life goes on until ``close``."""
-        for moment in (*self.moments, None):
-            process = self._process = await self._start(moment)
+        """Keep the bot alive until ``close``: whoever dies at a moment is started again."""
+        await asyncio.gather(*(self._keep(number) for number in range(self.replicas)))
+
+    async def _keep(self, number: int) -> None:
+        while not self._is_closing:
+            process = self._processes[number] = await self._start()
             status = await process.wait()
             if self._is_closing:
                 return
-            if moment is None or status != -signal.SIGKILL:
-                raise AssertionError(f"the bot ended by itself with {status}:\n{self.last_words()}")
-            self.deaths.append(str(moment))
+            if status != -signal.SIGKILL or self.deaths == len(self._died()):
+                raise AssertionError(f"a bot ended by itself with {status}:\n{self.last_words()}")
+            self.deaths = len(self._died())
             self.journals.append(self.books.journal(self.effects()))
             if self.forgets:
                 (self.folder / "dbos.sqlite").unlink(missing_ok=True)
+            # Long enough for the other one, if there is one, to notice and to carry on.
+            await asyncio.sleep(0.0 if self.replicas == 1 else 3.0)
+
+    def _died(self) -> list[Path]:
+        return list(self.folder.glob(f"{DIED}*"))
 
     @property
     def is_up(self) -> bool:
@@ -92,17 +102,9 @@ class House:
         self._is_closing = True
 
     async def close(self) -> int:
-        """Let the bot end in order, and return how it did."""
+        """Let every bot end in order, and return how the worst did."""
         self._is_closing = True
-        if self._process is None:
-            return 0
-        with contextlib.suppress(ProcessLookupError):
-            self._process.terminate()
-        try:
-            return await asyncio.wait_for(self._process.wait(), ENDS_WITHIN)
-        except TimeoutError:
-            self._process.kill()
-            return await self._process.wait()
+        return max([await _end(process) for process in self._processes.values()], key=abs)
 
     def effects(self) -> dict[str, int]:
         """Count what took effect, by the providers' own durable logs."""
@@ -111,15 +113,15 @@ class House:
 
     def passed(self) -> list[str]:
         """Return every moment that was passed, in order, over all lives."""
-        trace = self.folder / "moments.log"
+        trace = self.folder / TRACE
         return trace.read_text().splitlines() if trace.exists() else []
 
     def last_words(self) -> str:
         """Return the end of the bot's log."""
         return "\n".join((self.folder / "bot.log").read_text().splitlines()[-30:])
 
-    async def _start(self, moment: Moment | None) -> Process:
-        fate = "never" if moment is None else str(moment)
+    async def _start(self) -> Process:
+        fate = " ".join(map(str, self.moments))
         leash = (sys.executable, "-P", "-m", "bot.workspace.demo.leash")
         pace = ("--speed", str(self.speed), "--since", str(self.since))
         with (self.folder / "bot.log").open("ab") as log:
@@ -131,6 +133,16 @@ class House:
                 cwd=self.folder,
                 env=_environment(self.folder, secrets(self.addresses)),
             )
+
+
+async def _end(process: Process) -> int:
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        return await asyncio.wait_for(process.wait(), ENDS_WITHIN)
+    except TimeoutError:
+        process.kill()
+        return await process.wait()
 
 
 class _Railway(Railway):
