@@ -23,7 +23,7 @@ class Story:
     lines: tuple[Line, ...]
     ends: frozenset[str]
     since: str = ""  # before this moment it is the same story as “approve”
-    speed: float = 20.0
+    speed: float = 10.0
     is_silent: bool = False  # Railway loses its answer and can't be read afterwards
 
 

@@ -1,5 +1,6 @@
 """Killed at any moment and started again, the bot goes on: nothing is lost, doubled or untrue."""
 
+import faulthandler
 import time
 
 import pytest
@@ -12,6 +13,7 @@ from tests.prove.crash.rounds import Rounds, table
 @pytest.mark.parametrize("store", ["sqlite"])
 async def test_dying_at_every_moment(store: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Whenever it dies, each effect happens once or is known, and people read the truth once."""
+    faulthandler.cancel_dump_traceback_later()  # this takes longer than a test that hangs
     console = Console(soft_wrap=True, highlight=False, markup=False)
 
     def say(line: str) -> None:

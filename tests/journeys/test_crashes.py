@@ -1,0 +1,25 @@
+"""A handful of deaths in every run; ``make prove PART=crash`` tries all of them."""
+
+import pytest
+
+from tests.prove.crash.cases import case
+from tests.prove.crash.play import play
+
+
+@pytest.mark.parametrize(
+    ("story", "moments"),
+    [
+        ("approve", ["request.recorded"]),
+        ("approve", ["post.sent:card", "decision.recorded:approved"]),
+        ("approve", ["claim.recorded", "intent.recorded:pages"]),
+        ("approve", ["effect.answered:api", "probe.answered:api", "post.sent:summary"]),
+        ("reject", ["decision.recorded:ended"]),
+        ("doubt", ["decision.recorded:step_settled"]),
+    ],
+)
+async def test_the_bot_may_be_killed(story: str, moments: list[str]) -> None:
+    """Killed at these moments and started again, it does everything once and says what is true."""
+    result = await play(case(story, *moments))
+
+    assert result.flaws == ()
+    assert result.is_reached
