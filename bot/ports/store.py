@@ -109,7 +109,7 @@ class Transaction(ABC):
 
     @abstractmethod
     def stands_at(self, rollback_id: str, place: Place, message: str) -> bool:
-        """Tell whether this message was posted by us for this rollback."""
+        """Tell whether this message was posted by us for this rollback, or may be one just now."""
 
     @abstractmethod
     def try_posting(self, due: Due) -> None:

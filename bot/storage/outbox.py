@@ -47,13 +47,18 @@ _POSTED: Final = (
     .order_by(outbox.c.number.desc())
     .limit(1)
 )
-_STANDS: Final = select(
-    exists().where(
-        *_OF_ROLLBACK,
-        outbox.c.posted_channel == bindparam("channel"),
-        outbox.c.posted_message == bindparam("message"),
-    )
+# People may press what was posted before its id is stored, which a crash can delay; only the
+# platform knows the channel of a direct message before that.
+_IS_BEING_POSTED: Final = and_(
+    outbox.c.tried,
+    outbox.c.posted_message.is_(None),
+    or_(outbox.c.channel == bindparam("channel"), outbox.c.kind == Kind.ASK),
 )
+_IS_THERE: Final = and_(
+    outbox.c.posted_channel == bindparam("channel"),
+    outbox.c.posted_message == bindparam("message"),
+)
+_STANDS: Final = select(exists().where(*_OF_ROLLBACK, or_(_IS_THERE, _IS_BEING_POSTED)))
 _UPDATE: Final = update(outbox).where(outbox.c.key == bindparam("same_key"))
 _ANEW: Final = (
     update(outbox)
@@ -125,7 +130,7 @@ class OutboxPart(Part):
         return None if row is None else _reference(row)
 
     def stands_at(self, rollback_id: str, place: Place, message: str) -> bool:
-        """Tell whether this message was posted by us for this rollback."""
+        """Tell whether this message was posted by us for this rollback, or may be one just now."""
         meant = {"rollback_id": rollback_id, "message": message, **_where(place)}
         return bool(self._connection.scalar(_STANDS, meant))
 

@@ -210,6 +210,32 @@ async def test_a_click_is_checked_against_what_was_posted(any_store: SqlStore) -
     assert not await stands("rb-aaaa", direct, "1700.6")
 
 
+async def test_a_click_may_overtake_the_message(any_store: SqlStore) -> None:
+    """What was sent and not noted yet may be pressed, where it was sent to and only then."""
+    direct = Place("slack", "T1", "D1")
+    stands: list[tuple[bool, bool]] = []
+
+    async def look() -> None:
+        there, elsewhere = await any_store.read(
+            lambda tx: (
+                tx.stands_at("rb-aaaa", DEPLOYS, "1700.5"),
+                tx.stands_at("rb-aaaa", direct, "1700.5"),
+            )
+        )
+        stands.append((there, elsewhere))
+
+    await show(any_store, Posting("rb-aaaa", Kind.CARD, DEPLOYS))
+    await show(any_store, a_posting())
+    await look()
+    (notice,) = await due(any_store)
+    await any_store.write(lambda tx: tx.try_posting(notice))
+    await look()
+    await posted(any_store, notice.posting, Reference(DEPLOYS, "1700.1"))
+    await look()
+
+    assert stands == [(False, False), (True, False), (False, False)]
+
+
 async def test_a_message_is_about_something(any_store: SqlStore) -> None:
     """A posting for a rollback that does not exist is not recorded."""
     with pytest.raises(NotRecorded):

@@ -1,9 +1,13 @@
 """The bot's database, read in plain SQL by somebody who is not the bot."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import psycopg
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
@@ -27,7 +31,9 @@ class Books:
     def __init__(self, url: str) -> None:
         """Connect when something is read."""
         self.url = url
-        self._engine = create_engine(make_url(url))
+        at = make_url(url)
+        is_sqlite = at.get_backend_name() == "sqlite"
+        self._engine = create_engine(at if is_sqlite else at.set(drivername="postgresql+psycopg"))
 
     def close(self) -> None:
         """Let go of the database."""
@@ -42,6 +48,15 @@ class Books:
             if any(words in str(error) for words in ("no such table", "does not exist")):
                 return []
             raise
+
+    def forget(self) -> None:
+        """Lose the durable engine's own tables, which are not where the truth is."""
+        at = make_url(self.url)
+        if at.get_backend_name() == "sqlite":
+            Path(str(at.database)).with_name("dbos.sqlite").unlink(missing_ok=True)
+            return
+        with self._engine.begin() as connection:
+            connection.execute(text("DROP SCHEMA IF EXISTS dbos CASCADE"))
 
     def column(self, query: str) -> list[Any]:
         """Return the first column of what a query finds."""
@@ -71,3 +86,18 @@ class Books:
 def _state(row: Mapping[str, Any]) -> str:
     is_answered = row["state"] == "running" and row["receipt"]
     return "answered" if is_answered else str(row["state"])
+
+
+@contextmanager
+def database(server: str | None, folder: Path) -> Generator[str]:
+    """Yield the address of an empty database: a file in the folder, or one on the server."""
+    if server is None:
+        yield f"sqlite:///{folder}/twokey.db"
+        return
+    name = f"crash_{uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}".encode())
+        try:
+            yield make_url(server).set(database=name).render_as_string(hide_password=False)
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())

@@ -150,7 +150,7 @@ def _private(house: House) -> Iterator[str]:
 
 
 async def _chain(house: House) -> list[str]:
-    key = load_or_create_key(house.folder / "twokey.db.key")
+    key = load_or_create_key(house.folder / "audit.key")
     store = SqlStore(house.books.url, clock=SystemClock(), audit_key=key)
     await store.open()
     try:

@@ -13,6 +13,7 @@ from typing import Final
 
 from aiohttp import web
 
+from bot.storage.chain import load_or_create_key
 from bot.workspace.demo.config import DEPLOYS, TOKENS, configuration, secrets
 from bot.workspace.demo.processes import _environment
 from bot.workspace.providers.effects import EffectLog, count_by_use, read_effects
@@ -77,7 +78,7 @@ class House:
             self.deaths = len(self._died())
             self.journals.append(self.books.journal(self.effects()))
             if self.forgets:
-                (self.folder / "dbos.sqlite").unlink(missing_ok=True)
+                self.books.forget()
             # Long enough for the other one, if there is one, to notice and to carry on.
             await asyncio.sleep(0.0 if self.replicas == 1 else 3.0)
 
@@ -161,7 +162,13 @@ KINDS: Final[dict[str, type[Provider]]] = {"vercel": Vercel, "railway": _Railway
 
 @contextlib.asynccontextmanager
 async def house(
-    folder: Path, *, moments: Sequence[Moment], speed: float, forgets: bool
+    folder: Path,
+    *,
+    database: str,
+    replicas: int,
+    moments: Sequence[Moment],
+    speed: float,
+    forgets: bool,
 ) -> AsyncGenerator[House]:
     """Build a house in an empty folder; the bot is born when ``live`` is called."""
     async with contextlib.AsyncExitStack() as stack:
@@ -179,7 +186,8 @@ async def house(
         )
         addresses |= {"slack": room.api_url, **shop}
         people = await stack.enter_async_context(Workspace(room.url))
-        (folder / "twokey.yaml").write_text(_configuration(addresses))
+        load_or_create_key(folder / "audit.key")
+        (folder / "twokey.yaml").write_text(_configuration(addresses, database))
         built = House(
             folder=folder,
             speed=speed,
@@ -188,7 +196,8 @@ async def house(
             people=people,
             providers=providers,
             addresses=addresses,
-            books=Books(f"sqlite:///{folder}/twokey.db"),
+            books=Books(database),
+            replicas=replicas,
             moments=moments,
             forgets=forgets,
         )
@@ -197,7 +206,7 @@ async def house(
         yield built
 
 
-def _configuration(addresses: dict[str, str]) -> str:
-    text = configuration(addresses)
+def _configuration(addresses: dict[str, str], database: str) -> str:
+    text = configuration(addresses, database=database)
     api = text.split("&api {", 1)[1].split("}", 1)[0].replace("\n", " ")
     return text + IN_ORDER.format(team=seed.TEAM["id"], channel=DEPLOYS, api=api)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.prove.crash.books import database
 from tests.prove.crash.cases import STORIES, Case, Story
 from tests.prove.crash.facts import flaws
 from tests.prove.crash.house import House, house
@@ -45,13 +46,18 @@ class Result:
         return asdict(self)
 
 
-async def play(case: Case, *, trace: list[str] | None = None) -> Result:
-    """Play one case in a temporary folder of its own."""
+async def play(case: Case, *, server: str | None = None, trace: list[str] | None = None) -> Result:
+    """Play one case in a temporary folder, and on PostgreSQL in a database, of its own."""
     began = time.monotonic()
     story = STORIES[case.story]
-    with tempfile.TemporaryDirectory(prefix="twokey-crash-") as name:
+    with (
+        tempfile.TemporaryDirectory(prefix="twokey-crash-") as name,
+        database(server, Path(name)) as address,
+    ):
         built = house(
             Path(name),
+            database=address,
+            replicas=2 if case.store == "replicas" else 1,
             moments=case.moments,
             speed=story.speed,
             forgets=case.forgets,

@@ -10,8 +10,10 @@ from bot.faultpoints import FaultPoint
 from tests.prove.crash.rounds import Rounds, table
 
 
-@pytest.mark.parametrize("store", ["sqlite"])
-async def test_dying_at_every_moment(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("store", ["sqlite", "postgres", "replicas"])
+async def test_dying_at_every_moment(
+    store: str, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Whenever it dies, each effect happens once or is known, and people read the truth once."""
     faulthandler.cancel_dump_traceback_later()  # this takes longer than a test that hangs
     console = Console(soft_wrap=True, highlight=False, markup=False)
@@ -20,10 +22,13 @@ async def test_dying_at_every_moment(store: str, capsys: pytest.CaptureFixture[s
         with capsys.disabled():
             console.print(f"{time.strftime('%H:%M:%S')} {line}")
 
-    rounds = Rounds(store, say)
+    server = None if store == "sqlite" else str(request.getfixturevalue("postgresql"))
+    rounds = Rounds(store, server, say)
     results = await rounds.run()
 
     with capsys.disabled():
         table(results, console)
     assert [one.case for one in results if one.flaws] == []
-    assert {name.partition(":")[0] for name in rounds.passed} == {p.label for p in FaultPoint}
+    passed = {name.partition(":")[0] for name in rounds.passed}
+    missed = {point.label for point in FaultPoint} - passed
+    assert missed <= ({"takeover.recorded"} if store == "replicas" else set())
