@@ -122,6 +122,7 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
             render=renderer(settings.people),
             clock=clock,
             is_ours=partial(member.holds, Lease.DELIVERY),
+            foreground=engine.foreground,
         )
         sweeper = Bell()
         store.on_commit(delivery.wake)

@@ -1,6 +1,7 @@
 """The command line: every command says what it did and what to do next."""
 
 import asyncio
+import gc
 import json
 import sys
 from enum import StrEnum
@@ -54,10 +55,19 @@ class Transport(StrEnum):
 @cli.command()
 def serve(config: File = _HERE, role: AsRole = "all") -> None:
     """Run the bot until Ctrl-C."""
+    # What start-up makes stays: to look through it for garbage would make every start longer, and
+    # later every acknowledgement that happens to wait for such a look.
+    gc.disable()
     from bot import app  # noqa: PLC0415 - the other commands start without the chat libraries
 
     settings = _load(config, role=role)
-    asyncio.run(app.serve(settings, on_ready=lambda: err.print("Twokey is connected.")))
+    asyncio.run(app.serve(settings, on_ready=_connected))
+
+
+def _connected() -> None:
+    gc.freeze()
+    gc.enable()
+    err.print("Twokey is connected.")
 
 
 @cli.command()

@@ -63,7 +63,8 @@ class CommandDesk:
 
     async def _run(self, command: Command, invocation: Invocation) -> Answer:
         try:
-            return await command.handle(self._engine, invocation)
+            with self._engine.foreground.working():
+                return await command.handle(self._engine, invocation)
         except Refused as refused:
             if not refused.is_recorded:
                 return await self._refused(invocation, refused)

@@ -25,15 +25,16 @@ def start_when_due(engine: Engine, rollback: Rollback) -> None:
 
 async def claim(engine: Engine, rollback_id: str) -> None:
     """Check every approval once more, commit the claim, and start its execution."""
-    rollback, events = await engine.store.read(
-        lambda tx: (tx.load(rollback_id), tx.events(rollback_id))
-    )
-    if rollback.state is not State.QUORUM:
-        return
-    found = await _memberships(engine, events)
-    reached(FaultPoint.CLAIM_CHECKING)
-    claimed = await engine.store.write(lambda tx: _claim(tx, engine, rollback_id, found))
-    reached(FaultPoint.CLAIM_RECORDED)
+    with engine.foreground.working():
+        rollback, events = await engine.store.read(
+            lambda tx: (tx.load(rollback_id), tx.events(rollback_id))
+        )
+        if rollback.state is not State.QUORUM:
+            return
+        found = await _memberships(engine, events)
+        reached(FaultPoint.CLAIM_CHECKING)
+        claimed = await engine.store.write(lambda tx: _claim(tx, engine, rollback_id, found))
+        reached(FaultPoint.CLAIM_RECORDED)
     if claimed is not None and claimed.state is State.CLAIMED:
         start(engine, claimed)
 

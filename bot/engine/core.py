@@ -5,16 +5,20 @@ import logging
 from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from bot.domain.allowance import Allowance
 from bot.domain.errors import TwokeyError
 from bot.domain.people import Account, People
 from bot.domain.target import Target
+from bot.engine.foreground import Foreground
 from bot.engine.registry import Registry
 from bot.ports import Clock, Directory, Durable, Store, Tools
 
 log = logging.getLogger("twokey.engine")
+
+# More at once would not be done sooner, but hold up each other and every decision meanwhile.
+_PLANS_AT_ONCE: Final = 8
 
 
 def in_words(error: Exception, *, doing: str) -> str:
@@ -67,6 +71,10 @@ class Engine:
     may_execute: Callable[[], bool] = lambda: True  # of several processes, one at a time
     limits: Limits = Limits()
     allowance: Allowance = field(default_factory=Allowance)
+    foreground: Foreground = field(default_factory=Foreground)
+    planning: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(_PLANS_AT_ONCE), init=False
+    )
     _executing: dict[str, asyncio.Task[Any]] = field(
         default_factory=dict[str, asyncio.Task[Any]], init=False
     )

@@ -11,6 +11,7 @@ from bot.domain.target import Place
 from bot.engine.bell import Bell
 from bot.engine.budget import Budget
 from bot.engine.core import in_words, log
+from bot.engine.foreground import Foreground
 from bot.faultpoints import FaultPoint, reached
 from bot.message import Message
 from bot.ports import (
@@ -36,6 +37,7 @@ _KEPT_AFTER_THE_END: Final = timedelta(days=1)
 _STUMBLE: Final = 1.0
 _IDLE: Final = 30.0
 _BLINK: Final = 0.05
+_BREATH: Final = 0.01  # one look for all that ended meanwhile: a long queue is long to look at
 
 
 class _NotOurs(Exception):
@@ -52,6 +54,7 @@ class Delivery:
         chats: Mapping[str, Chat],
         render: Renderer,
         clock: Clock,
+        foreground: Foreground,
         is_ours: Callable[[], bool] = lambda: True,
     ) -> None:
         """Take the doors it needs; ``chats`` are by platform.
@@ -62,6 +65,7 @@ class Delivery:
         self._chats = chats
         self._render = render
         self._clock = clock
+        self._foreground = foreground
         self._budget = Budget()
         self._is_ours = is_ours
         self._bell = Bell()
@@ -99,6 +103,7 @@ class Delivery:
     async def _look(self) -> float:
         """Start to show what may be shown now; return the seconds until there may be more."""
         # Noted before the outbox is read: what is still being shown would be shown twice.
+        await self._foreground.over()
         busy = set(self._showing)
         due, now, following = await self._store.read(_owed)
         waits = [_IDLE]
@@ -141,6 +146,8 @@ class Delivery:
             blink = asyncio.create_task(asyncio.sleep(_BLINK))
             await asyncio.wait({blink, *showing}, return_when=asyncio.FIRST_COMPLETED)
             blink.cancel()
+        else:
+            await asyncio.sleep(_BREATH)
 
     async def _show(self, due: Due) -> None:
         """Show one; whatever happens to it is dealt with here, so that the others go on."""
@@ -180,7 +187,9 @@ class Delivery:
         chat = self._chats.get(due.posting.place.platform)
         if chat is None:
             raise ChatRefused(f"no {due.posting.place.platform} is connected")
+        await self._foreground.over()
         rollback, events, notice = await self._store.read(lambda tx: _facts(tx, due))
+        await self._foreground.over()
         message = self._render(due.posting, rollback, events)
         if message is None:
             return due.reference

@@ -15,7 +15,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 from bot.ports import Execution
 
 # Changes only when a running execution could not be replayed by newer code.
-_SHAPE: Final = "twokey-1"
+_SHAPE: Final = "twokey-2"
 Work = Callable[[], Coroutine[Any, Any, str]]
 _LIVE: Final = frozenset({"PENDING", "ENQUEUED"})
 _CONNECTIONS: Final = 5

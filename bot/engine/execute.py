@@ -24,7 +24,12 @@ from bot.ports import Steps, Transaction
 def start(engine: Engine, rollback: Rollback) -> None:
     """Start the newest execution of a claim; the same one again changes nothing."""
     execution = rollback.execution
-    engine.spawn(f"start {execution}", lambda: engine.durable.start(execution))
+
+    async def begin() -> None:
+        with engine.foreground.working():
+            await engine.durable.start(execution)
+
+    engine.spawn(f"start {execution}", begin)
 
 
 async def execute(engine: Engine, execution: str, steps: Steps) -> None:
@@ -35,14 +40,12 @@ async def execute(engine: Engine, execution: str, steps: Steps) -> None:
 
 
 async def _execute(engine: Engine, rollback_id: str, token: int, steps: Steps) -> None:
-    begun = await steps.run("begin", lambda: _begin(engine, rollback_id, token))
-    if begun != "go":
-        return
-    plan = await engine.store.read(
-        lambda tx: claimed_plan(tx.load(rollback_id), tx.events(rollback_id))
-    )
+    # No piece of its own: it is a look at the journal whenever it is repeated.
+    with engine.foreground.working():
+        plan = await engine.store.write(lambda tx: _begin(tx, engine, rollback_id, token))
+        reached(FaultPoint.EXECUTION_BEGUN)
     if plan is None:
-        raise RuntimeError(f"{rollback_id} has no claim in the audit chain any more")
+        return
     for wave in waves(plan):
         pieces = {
             f"step {step.name}": partial(run_step, engine, rollback_id, step, token)
@@ -67,33 +70,24 @@ def waves(plan: Plan) -> Iterator[tuple[Step, ...]]:
         yield tuple(step for step in plan.steps if depth[step.name] == level)
 
 
-async def _begin(engine: Engine, rollback_id: str, token: int) -> str:
-    def work(tx: Transaction) -> str:
-        rollback = tx.load(rollback_id)
-        if rollback.token != token or not rollback.state.is_executing:
-            return "superseded"
-        if claimed_plan(rollback, tx.proven_events(rollback_id)) is None:
-            because = "the audit chain holds no claim of this very plan, so nothing is started"
-            ended = rollback.end(State.NEEDS_HUMAN, at=tx.now, because=because)
-            commit_end(tx, engine.people, ended)
-            return ended.state
-        if rollback.state is State.CLAIMED:
-            return _start_running(tx, engine, rollback)
-        return "go"
-
-    begun = await engine.store.write(work)
-    reached(FaultPoint.EXECUTION_BEGUN)
-    return begun
-
-
-def _start_running(tx: Transaction, engine: Engine, rollback: Rollback) -> str:
-    """Start it, unless the claim lay around: people approved a rollback now, not some day."""
-    if approval.is_overdue(rollback, tx.now):
+def _begin(tx: Transaction, engine: Engine, rollback_id: str, token: int) -> Plan | None:
+    """Return the plan to carry out, if it is still this execution's to carry out."""
+    rollback = tx.load(rollback_id)
+    if rollback.token != token or not rollback.state.is_executing:
+        return None
+    plan = claimed_plan(rollback, tx.proven_events(rollback_id))
+    if plan is None:
+        because = "the audit chain holds no claim of this very plan, so nothing is started"
+        commit_end(tx, engine.people, rollback.end(State.NEEDS_HUMAN, at=tx.now, because=because))
+        return None
+    if rollback.state is not State.CLAIMED:
+        return plan
+    if approval.is_overdue(rollback, tx.now):  # people approved a rollback now, not some day
         because = "it was claimed, but could not be started in time"
         commit_end(tx, engine.people, rollback.end(State.STALE, at=tx.now, because=because))
-        return State.STALE
+        return None
     commit(tx, engine.people, rollback.to(State.RUNNING), Happening.EXECUTION_STARTED)
-    return "go"
+    return plan
 
 
 def claimed_plan(rollback: Rollback, events: Sequence[Event]) -> Plan | None:

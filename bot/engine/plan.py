@@ -17,6 +17,12 @@ from bot.ports import Action, Tools, Transaction
 
 async def plan(engine: Engine, rollback_id: str) -> None:
     """Turn a request into a plan that people can approve, or refuse it with the reason."""
+    async with engine.planning:
+        await engine.foreground.over()
+        await _plan(engine, rollback_id)
+
+
+async def _plan(engine: Engine, rollback_id: str) -> None:
     rollback = await engine.store.read(lambda tx: tx.load(rollback_id))
     if rollback.state is not State.PLANNING:
         return

@@ -63,23 +63,28 @@ class _Attempt:
         return run.state
 
     async def _begin(self, before: StepRun) -> StepRun:
+        with self._engine.foreground.working():
+            run, now = await self._prepare(before)
+        if now is None or run.state is not StepState.RUNNING:
+            return run
+        return await self._act(run, now)
+
+    async def _prepare(self, before: StepRun) -> tuple[StepRun, Preview | None]:
+        """Read again, and commit the intent if it would still do what was approved."""
         tools = self._tools(attempt=before.attempt + 1)
         try:
             async with asyncio.timeout(self._engine.limits.plan):
                 now = await self._action.reread(tools, self._step.preview)
         except Exception as error:  # noqa: BLE001 - whatever it was, nothing was sent
             note = in_words(error, doing="reading the live system")
-            return await self._not_started(StepState.FAILED, note)
+            return await self._not_started(StepState.FAILED, note), None
         if now.is_noop and now.leads_where(self._step.preview):
             note = f"{now.subject} is at {now.after.label} already"
-            return await self._not_started(StepState.SKIPPED, note)
+            return await self._not_started(StepState.SKIPPED, note), None
         if not now.agrees_with(self._step.preview):
             note = f"{now.subject} is at {now.before.label} now, which is not what was approved"
-            return await self._not_started(StepState.STALE, note)
-        run = await self._intend()
-        if run.state is not StepState.RUNNING:
-            return run
-        return await self._act(run, now)
+            return await self._not_started(StepState.STALE, note), None
+        return await self._intend(), now
 
     async def _intend(self) -> StepRun:
         """Commit that the call is about to be made; without this row no call is ever made."""

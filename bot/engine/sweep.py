@@ -37,7 +37,7 @@ async def sweep(engine: Engine) -> float:
     """Start everything that is due and return how many seconds until the next look."""
     due, following, now = await engine.store.read(lambda tx: (tx.due(), tx.next_wake(), tx.now))
     for rollback_id in due:
-        if not engine.is_executing(rollback_id):
+        if not engine.is_executing(rollback_id) and not engine.is_busy(f"plan {rollback_id}"):
             engine.spawn(f"advance {rollback_id}", partial(advance, engine, rollback_id))
     await asyncio.sleep(0)
     until = following - now if following else timedelta(seconds=engine.limits.tick)

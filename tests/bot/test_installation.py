@@ -50,3 +50,14 @@ def test_another_distribution_of_that_name_is_refused(tmp_path: Path) -> None:
     done = check(tmp_path)
     assert done.returncode == 1
     assert "The distribution foreign also installs a package called commands" in done.stderr
+
+
+def test_a_distribution_that_lists_its_files_alone_is_refused(tmp_path: Path) -> None:
+    """Modern installers write no list of packages; the files say it."""
+    metadata = tmp_path / "foreign-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: foreign\nVersion: 1.0\n")
+    (metadata / "RECORD").write_text("adapters/__init__.py,sha256=x,1\n", "utf-8")
+    done = check(tmp_path)
+    assert done.returncode == 1
+    assert "The distribution foreign also installs a package called adapters" in done.stderr

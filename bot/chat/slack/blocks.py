@@ -2,14 +2,15 @@
 
 Everything goes into ``rich_text``, ``plain_text`` and date elements, in which no character has a
 meaning: what somebody typed can't mention, link or format, whatever it is.
+
+Plain dictionaries, because Slack's own classes take longer than all else together; that they would
+take every one of them is what the tests find out.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC
 from typing import Any, Final, cast
-
-from slack_sdk.models import blocks as kit
 
 from bot.chat.slack.text import fallback, inert, plain, units
 from bot.message import (
@@ -38,6 +39,8 @@ Json = dict[str, Any]
 _MOST_BLOCKS: Final = 50
 _MOST_BUTTONS: Final = 25
 _MOST_ELEMENTS: Final = 10  # in a context
+_LONGEST_TITLE: Final = 150
+_LONGEST_LABEL: Final = 75
 _LONGEST_TEXT: Final = 3_000  # an edit takes 4,000
 _LONGEST_PARAGRAPH: Final = 3_000
 _LONGEST_QUOTE: Final = 1_000
@@ -62,34 +65,29 @@ def render(message: Message) -> tuple[str, list[Json]]:
     blocks = [drawn for block in message.blocks for drawn in _draw(block, used)]
     if not blocks:  # as a block all the same, because Slack reads markup in a bare text
         blocks = list(_paragraph([(message.text,)])) or list(_paragraph([("…",)]))
-    return text, _fitting([as_json(block) for block in blocks])
+    return text, _fitting(blocks)
 
 
-def as_json(drawn: Any) -> Json:  # noqa: ANN401 - the SDK's own is half typed
-    """Return what goes over the wire, checked by the SDK."""
-    return cast("Json", drawn.to_dict())
-
-
-def plain_text(text: str, most: int) -> kit.PlainTextObject:
+def plain_text(text: str, most: int) -> Json:
     """Return one line of plain text; Slack refuses an empty one."""
-    return kit.PlainTextObject(text=plain(" ".join(text.split()), most) or "…", emoji=False)
+    words = plain(" ".join(text.split()), most) or "…"
+    return {"type": "plain_text", "text": words, "emoji": False}
 
 
-def _draw(block: Block, used: Counter[str]) -> Iterator[kit.Block]:
+def _draw(block: Block, used: Counter[str]) -> Iterator[Json]:
     match block:
         case Title(text):
-            yield kit.HeaderBlock(text=plain_text(text, kit.HeaderBlock.text_max_length))
+            yield {"type": "header", "text": plain_text(text, _LONGEST_TITLE)}
         case Quote(text):
             if words := inert(text, _LONGEST_QUOTE).strip():
-                span = kit.RichTextElementParts.Text(text=words)
-                yield kit.RichTextBlock(elements=[kit.RichTextQuoteElement(elements=[span])])
+                yield _rich_text("rich_text_quote", [{"type": "text", "text": words}])
         case Note(parts) if not any(isinstance(part, Mention | Link) for part in parts):
             if elements := _small(parts):
-                yield kit.ContextBlock(elements=elements)
+                yield {"type": "context", "elements": elements}
         case Buttons(buttons):
             for start in range(0, len(buttons), _MOST_BUTTONS):
                 row = buttons[start : start + _MOST_BUTTONS]
-                yield kit.ActionsBlock(elements=[_button(button, used) for button in row])
+                yield {"type": "actions", "elements": [_button(button, used) for button in row]}
         case _:
             yield from _paragraph(_lines(block))
 
@@ -107,8 +105,8 @@ def _lines(block: Block) -> list[tuple[Inline, ...]]:
             return []
 
 
-def _paragraph(lines: Sequence[tuple[Inline, ...]]) -> Iterator[kit.RichTextBlock]:
-    room, spans = _LONGEST_PARAGRAPH, list[kit.RichTextElement]()
+def _paragraph(lines: Sequence[tuple[Inline, ...]]) -> Iterator[Json]:
+    room, spans = _LONGEST_PARAGRAPH, list[Json]()
     shown = [line for line in lines if any(_words(part).strip() for part in line)]
     for number, line in enumerate(shown):
         for part in ("\n", *line) if number else line:
@@ -117,7 +115,11 @@ def _paragraph(lines: Sequence[tuple[Inline, ...]]) -> Iterator[kit.RichTextBloc
             if words and room >= 0:
                 spans.append(_span(part, words))
     if spans:
-        yield kit.RichTextBlock(elements=[kit.RichTextSectionElement(elements=spans)])
+        yield _rich_text("rich_text_section", spans)
+
+
+def _rich_text(kind: str, spans: list[Json]) -> Json:
+    return {"type": "rich_text", "elements": [{"type": kind, "elements": spans}]}
 
 
 def _words(part: Inline) -> str:
@@ -133,26 +135,26 @@ def _words(part: Inline) -> str:
             return text
 
 
-def _span(part: Inline, words: str) -> kit.RichTextElement:
-    rich = kit.RichTextElementParts
+def _span(part: Inline, words: str) -> Json:
     match part:
         case Strong():
-            return rich.Text(text=words, style={"bold": True})
+            return {"type": "text", "text": words, "style": {"bold": True}}
         case Code():
-            return rich.Text(text=words, style={"code": True})
+            return {"type": "text", "text": words, "style": {"code": True}}
         case When():
-            return rich.Date(timestamp=_seconds(part), format=_format(part), fallback=words)
+            date = {"timestamp": _seconds(part), "format": _format(part), "fallback": words}
+            return {"type": "date"} | date
         case Mention(account) if account.platform == "slack":
-            return rich.User(user_id=account.user)
+            return {"type": "user", "user_id": account.user}
         case Link(url):
-            return rich.Link(url=url, text=words)
+            return {"type": "link", "url": url, "text": words}
         case _:
-            return rich.Text(text=words)
+            return {"type": "text", "text": words}
 
 
-def _small(parts: Sequence[Inline]) -> list[kit.TextObject]:
+def _small(parts: Sequence[Inline]) -> list[Json]:
     """Return the elements of a context: moments in the reader's zone, the rest as plain text."""
-    elements, words = list[kit.TextObject](), ""
+    elements, words = list[Json](), ""
     for part in parts:
         if not isinstance(part, When) or len(elements) > _MOST_ELEMENTS - 3:
             words += _words(part)
@@ -160,7 +162,7 @@ def _small(parts: Sequence[Inline]) -> list[kit.TextObject]:
         if words.strip():
             elements.append(plain_text(words, _LONGEST_NOTE))
         date = f"<!date^{_seconds(part)}^{_format(part)}|{_words(part)}>"
-        elements.append(kit.MarkdownTextObject(text=date, verbatim=True))
+        elements.append({"type": "mrkdwn", "text": date, "verbatim": True})
         words = ""
     if words.strip():
         elements.append(plain_text(words, _LONGEST_NOTE))
@@ -175,30 +177,34 @@ def _format(when: When) -> str:
     return "{date_short_pretty} {time}" + (" · {ago}" if when.relative else "")
 
 
-def _button(button: Button, used: Counter[str]) -> kit.ButtonElement:
+def _button(button: Button, used: Counter[str]) -> Json:
     used[button.verb] += 1
     count = used[button.verb]
-    return kit.ButtonElement(
-        text=plain_text(button.label, kit.ButtonElement.text_max_length),
-        action_id=button.verb if count == 1 else f"{button.verb}#{count}",
-        value=button.value,
-        style=None if button.style is Style.NEUTRAL else str(button.style),
-    )
+    drawn = {
+        "type": "button",
+        "text": plain_text(button.label, _LONGEST_LABEL),
+        "action_id": button.verb if count == 1 else f"{button.verb}#{count}",
+    }
+    if button.value:
+        drawn["value"] = button.value
+    if button.style is not Style.NEUTRAL:
+        drawn["style"] = str(button.style)
+    return drawn
 
 
 def _fitting(blocks: list[Json]) -> list[Json]:
     """Keep all buttons, and from the top as much else as Slack takes."""
-    rows = sum(block["type"] == kit.ActionsBlock.type for block in blocks)
+    rows = sum(block["type"] == "actions" for block in blocks)
     room, left, kept = _MOST_BLOCKS - rows - 1, _LONGEST_MESSAGE, list[Json]()
     for block in blocks:
-        if block["type"] == kit.ActionsBlock.type:
+        if block["type"] == "actions":
             kept.append(block)
             continue
         room, left = room - 1, left - _length(block)
         if room >= 0 and left >= 0:
             kept.append(block)
     if len(kept) < len(blocks):
-        kept.append(as_json(kit.ContextBlock(elements=[plain_text("Shortened …", 20)])))
+        kept.append({"type": "context", "elements": [plain_text("Shortened …", 20)]})
     return kept[:_MOST_BLOCKS]
 
 

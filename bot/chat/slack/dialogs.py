@@ -3,10 +3,8 @@
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
-from slack_sdk.models.blocks import InputBlock, PlainTextInputElement
-from slack_sdk.models.views import View
 
-from bot.chat.slack.blocks import Json, as_json, plain_text
+from bot.chat.slack.blocks import Json, plain_text
 from bot.message import Dialog, Input
 
 _LONGEST_TITLE: Final = 24
@@ -31,26 +29,28 @@ def render_dialog(dialog: Dialog, *, channel: str, message: str, thread: str | N
     about = About(
         verb=dialog.verb, value=dialog.value, channel=channel, message=message, thread=thread
     )
-    view = View(
-        type="modal",
-        callback_id="dialog",
-        title=plain_text(dialog.title, _LONGEST_TITLE),
-        submit=plain_text(dialog.submit, _LONGEST_TITLE),
-        close=plain_text(dialog.cancel, _LONGEST_TITLE),
-        private_metadata=about.model_dump_json(),
-        blocks=[_input(one) for one in dialog.inputs],
-    )
-    return as_json(view)
+    return {
+        "type": "modal",
+        "callback_id": "dialog",
+        "title": plain_text(dialog.title, _LONGEST_TITLE),
+        "submit": plain_text(dialog.submit, _LONGEST_TITLE),
+        "close": plain_text(dialog.cancel, _LONGEST_TITLE),
+        "private_metadata": about.model_dump_json(),
+        "blocks": [_input(one) for one in dialog.inputs],
+    }
 
 
-def _input(one: Input) -> InputBlock:
-    return InputBlock(
-        block_id=one.name,
-        label=plain_text(one.label, _LONGEST_LABEL),
-        element=PlainTextInputElement(
-            action_id=one.name,
-            multiline=one.is_long,
-            max_length=min(one.max_length, _LONGEST_INPUT),
-            placeholder=plain_text(one.hint, _LONGEST_LABEL) if one.hint else None,
-        ),
-    )
+def _input(one: Input) -> Json:
+    hint = {"placeholder": plain_text(one.hint, _LONGEST_LABEL)} if one.hint else {}
+    return {
+        "type": "input",
+        "block_id": one.name,
+        "label": plain_text(one.label, _LONGEST_LABEL),
+        "element": {
+            "type": "plain_text_input",
+            "action_id": one.name,
+            "multiline": one.is_long,
+            "max_length": min(one.max_length, _LONGEST_INPUT),
+            **hint,
+        },
+    }

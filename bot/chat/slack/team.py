@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
+from urllib.parse import urlencode
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -73,7 +74,9 @@ class Team:
             if value is not None
         }
         web: Any = self.web  # half typed by the SDK
-        return await _understood(web.api_call(method, data=form), where=where)
+        # Written out here, because aiohttp makes a boundary for parts that no form has.
+        body = urlencode(form).encode()
+        return await _understood(web.api_call(method, data=body), where=where)
 
     async def socket_address(self) -> str:
         """Return where deliveries can be fetched, for one try; the app's own token asks for it."""

@@ -13,6 +13,7 @@ _JOINER: Final = "\u2060"  # seen by no reader, and between two characters that 
 _READ_BY_SLACK: Final = re.compile(
     r"(?<![^\W_])[*_~](?=\S)|`|:(?=[\w+'-]+:)|[@#](?=\w)|(?<=\w):(?=//)|(?<=www)\.", re.IGNORECASE
 )
+_TO_THE_LEFT: Final = frozenset({"R", "AL", "AN"})
 
 
 def inert(text: str, most: int) -> str:
@@ -55,7 +56,7 @@ def cut(text: str, most: int, *, written: Callable[[str], str] = str) -> str:
 
 def units(text: str) -> int:
     """Count as UTF-16 does: the count that no platform exceeds."""
-    return len(text.encode("utf-16-le")) // 2
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
 
 
 def _harmless(text: str) -> str:
@@ -64,6 +65,6 @@ def _harmless(text: str) -> str:
 
 def _isolated(text: str) -> str:
     """Keep text written from right to left from reordering what stands around it."""
-    if any(unicodedata.bidirectional(char) in {"R", "AL", "AN"} for char in text):
-        return f"{_ISOLATE}{text}{_END_ISOLATE}"
-    return text
+    if text.isascii() or not any(unicodedata.bidirectional(char) in _TO_THE_LEFT for char in text):
+        return text
+    return f"{_ISOLATE}{text}{_END_ISOLATE}"

@@ -59,7 +59,11 @@ class Stage:
 async def live(here: World, wall: Wall, store: Store, until: Holds) -> Rollback:
     """Do what people, the sweeper and the outbox do, until it holds and everybody can see it."""
     delivery = Delivery(
-        store=store, chats={"slack": wall}, render=renderer(EVERYONE), clock=here.clock
+        store=store,
+        chats={"slack": wall},
+        render=renderer(EVERYONE),
+        clock=here.clock,
+        foreground=here.engine.foreground,
     )
     for _ in range(300):
         with suppress(TwokeyError):

@@ -32,13 +32,15 @@ from tests.bot.engine.world import EVERYONE, World, world
 NOBODY_IS_THERE = ChatRefused("Twokey is not in the channel.")
 
 
-def outbox(here: World, wall: Wall, render: Renderer | None = None) -> Delivery:
+def outbox(here: World, wall: Wall, render: Renderer | None = None, **more: Any) -> Delivery:
     """Return what shows this world's messages on this wall."""
     return Delivery(
         store=here.engine.store,
         chats={"slack": wall},
         render=render or renderer(EVERYONE),
         clock=here.clock,
+        foreground=here.engine.foreground,
+        **more,
     )
 
 
@@ -242,13 +244,7 @@ async def test_whoever_was_frozen_sends_nothing(tmp_path: Path, checks: int) -> 
     wall, left = Wall(), [True] * checks
     async with world(tmp_path) as here:
         await planned(here)
-        frozen = Delivery(
-            store=here.engine.store,
-            chats={"slack": wall},
-            render=renderer(EVERYONE),
-            clock=here.clock,
-            is_ours=lambda: bool(left) and left.pop(),
-        )
+        frozen = outbox(here, wall, is_ours=lambda: bool(left) and left.pop())
         await frozen.run_once()
         before = len(wall.keys)
         await shown(here, outbox(here, wall))

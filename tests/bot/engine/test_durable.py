@@ -64,7 +64,7 @@ def test_a_piece_that_breaks_off_waits_for_its_neighbour(tmp_path: Path) -> None
     assert " ".join(lines).endswith("right ended broke off")
 
 
-@pytest.mark.parametrize(("version", "is_live"), [("twokey-1", "True"), ("twokey-0", "False")])
+@pytest.mark.parametrize(("version", "is_live"), [("twokey-2", "True"), ("twokey-1", "False")])
 def test_what_an_older_shape_began_is_not_live(tmp_path: Path, version: str, is_live: str) -> None:
     """DBOS would leave an execution of another shape pending for ever, so it counts as lost."""
     run(tmp_path, "rb-1.1", "right")

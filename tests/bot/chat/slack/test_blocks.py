@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from slack_sdk.models import blocks as kit
 
 from bot.chat.slack.blocks import render
 from bot.domain.people import Account
@@ -116,6 +117,17 @@ def test_any_message_is_within_slacks_limits(message: Message) -> None:
     actions = [part["action_id"] for part in walk(rendered) if "action_id" in part]
     assert len(actions) == len(set(actions))
     assert len(json.dumps(rendered, ensure_ascii=False).encode()) < 500_000
+
+
+@settings(deadline=None)
+@given(messages)
+def test_slacks_own_classes_take_any_message(message: Message) -> None:
+    """The SDK's checks pass, and it would write each block as we do."""
+    _, rendered = render(message)
+
+    for block in rendered:
+        parsed: Any = kit.Block.parse(block)
+        assert parsed.to_dict() == block
 
 
 @settings(deadline=None)

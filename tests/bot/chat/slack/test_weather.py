@@ -180,6 +180,7 @@ async def play(chat: SlackChat, folder: Path, *, faults: Callable[[], None]) -> 
             chats={"slack": chat},
             render=renderer(PEOPLE),
             clock=here.clock,
+            foreground=here.engine.foreground,
         )
         asked = await here.ask_for()
         faults()
