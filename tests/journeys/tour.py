@@ -64,6 +64,8 @@ async def _approve(phone: Page, manager: str, shoot: Shoot) -> None:
     if manager == "Manager One":
         await shoot("approval-phone", phone)
     await approve.click()
+    answer = phone.locator(".thread .private", has_text="Your approval is recorded")
+    await expect(answer).to_be_in_viewport(timeout=PATIENCE)
     await expect(phone.locator(".thread .messages")).to_contain_text(
         f"approved by {manager}", timeout=PATIENCE
     )
@@ -84,6 +86,7 @@ async def _see_it_healthy(desk: Page, phone: Page, shoot: Shoot) -> None:
         await expect(page.get_by_role("button", name="Approve", exact=True)).to_have_count(0)
         await expect(page.locator(".unknown")).to_have_count(0)
     await shoot("rolled-back", desk)
+    await phone.get_by_role("button", name="Close").click()
     await shoot("rolled-back-phone", phone)
 
 

@@ -211,7 +211,10 @@ function drawMessages(list, messages, withThreads) {
   const isOpening = list.dataset.where !== where;
   list.dataset.where = where;
   const question = isOpening && !withThreads && makeRoom(list);
-  if (isOpening || isAtEnd) list.scrollTop = list.scrollHeight;
+  const { ts, is_ephemeral: isPrivate } = messages.at(-1) ?? {};
+  const isAnswer = isPrivate && ts !== list.dataset.newest;
+  list.dataset.newest = ts;
+  if (isOpening || isAtEnd || isAnswer) list.scrollTop = list.scrollHeight;
   if (question) question.scrollIntoView();
 }
 
