@@ -13,11 +13,7 @@ from typing import Any, Final
 
 import adapters
 from bot import logs
-from bot.chat.slack.client import SlackChat
-from bot.chat.slack.directory import SlackDirectory
-from bot.chat.slack.gateway import SlackGateway
-from bot.chat.slack.http import SlackRequests
-from bot.chat.slack.team import SlackSettings, Team, opened
+from bot.chat.slack.teams import Teams
 from bot.clock import SystemClock
 from bot.config import Role, Settings
 from bot.desk import CommandDesk
@@ -32,9 +28,10 @@ from bot.engine.registry import Registry
 from bot.engine.sweep import sweep_forever
 from bot.faultpoints import FaultPoint, reached
 from bot.health import Check, Health
-from bot.listener import Listener
+from bot.listener import Handler, Listener
 from bot.ports import Chat, ChatBusy, ChatUnreachable, Clock, Kind, Lease, Reference, Transaction
 from bot.reports import audit_key
+from bot.slack import Gateway, slack
 from bot.storage.leases import Membership, membership
 from bot.storage.store import SqlStore
 from bot.tools import Scrubber, ToolBox, reachable
@@ -98,15 +95,13 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
         tools = None if settings.role == "chat" else _tool_box(settings, clock=clock, scrub=scrub)
         if tools is not None:
             stack.push_async_callback(tools.close)
-        team = await stack.enter_async_context(opened(_slack(settings)))
-        chat = SlackChat(team)
-        directory = SlackDirectory(team, now=time.monotonic)
+        chat = await stack.enter_async_context(slack(settings, store))
         durable = DbosDurable(settings.durable_url, executor=member.name)
         engine = Engine(
             store=store,
             people=settings.people,
             targets=settings.targets,
-            directories={"slack": directory},
+            directories={"slack": chat.teams},
             registry=registry(),
             clock=clock,
             new_id=new_id,
@@ -118,7 +113,7 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
         )
         delivery = Delivery(
             store=store,
-            chats={"slack": chat},
+            chats={"slack": chat.teams},
             render=renderer(settings.people),
             clock=clock,
             is_ours=partial(member.holds, Lease.DELIVERY),
@@ -128,8 +123,8 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
         store.on_commit(delivery.wake)
         member.on_news(delivery.wake)
         member.on_news(sweeper.ring)
-        desk = CommandDesk(engine, COMMANDS, link_to=_link_to(store, {"slack": chat}))
-        gateway = _gateway(settings, team, desk)
+        desk = CommandDesk(engine, COMMANDS, link_to=_link_to(store, {"slack": chat.teams}))
+        gateway = chat.gateway_to(desk)
         # After all clients are built: DBOS adopts the loop and resumes what a crash interrupted.
         if tools is not None:
             await durable.launch(lambda execution, steps: execute(engine, execution, steps))
@@ -145,9 +140,11 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
         ]
         reached(FaultPoint.EXECUTIONS_RESUMED)
         checks = _checks(settings.role, store, durable, tasks, gateway)
-        await _listen(stack, settings, gateway, Health(checks, now=time.monotonic))
+        health = Health(checks, now=time.monotonic)
+        doors = {} if settings.role == "executor" else {**gateway.routes(), **chat.routes}
+        await _listen(stack, settings, {**health.routes(), **doors})
         if settings.role != "executor":
-            _beside(stack, _keep_warm(directory, store, settings.people))
+            _beside(stack, _keep_warm(chat.teams, store, settings.people))
             await _connect(gateway)
         log.info("twokey is running")
         yield engine
@@ -173,20 +170,12 @@ def _leases(role: Role) -> tuple[Lease, ...]:
     return (Lease.DELIVERY,) if role == "chat" else (Lease.EXECUTION, Lease.DELIVERY)
 
 
-def _gateway(settings: Settings, team: Team, desk: CommandDesk) -> SlackGateway | SlackRequests:
-    if not settings.slack.signing_secrets:
-        return SlackGateway(team, desk)
-    # Slack signs with the real time, whatever the bot's own clock says.
-    secrets = [secret.value for secret in settings.slack.signing_secrets]
-    return SlackRequests(team, desk, secrets=secrets, now=time.time)
-
-
 def _checks(
     role: Role,
     store: SqlStore,
     durable: DbosDurable,
     tasks: Sequence[asyncio.Task[None]],
-    gateway: SlackGateway | SlackRequests,
+    gateway: Gateway,
 ) -> Mapping[str, Check]:
     """Return what has to be in order before people can be served."""
 
@@ -211,19 +200,17 @@ def _checks(
 async def _listen(
     stack: contextlib.AsyncExitStack,
     settings: Settings,
-    gateway: SlackGateway | SlackRequests,
-    health: Health,
+    routes: Mapping[str, Handler],
 ) -> None:
     if settings.listen is None:
         return
-    routes = {**health.routes(), **gateway.routes()}
     listener = Listener(routes, host=settings.listen.host, port=settings.listen.port)
     await listener.start()
     stack.push_async_callback(listener.stop)
     log.info("listening at %s", listener.address)
 
 
-async def _connect(gateway: SlackGateway | SlackRequests) -> None:
+async def _connect(gateway: Gateway) -> None:
     """Connect to Slack, however long that takes: what was running goes on meanwhile."""
     while True:
         try:
@@ -255,15 +242,6 @@ def _tell_why(task: asyncio.Task[None]) -> None:
         log.error("a background task died: %r", error, exc_info=error)
 
 
-def _slack(settings: Settings) -> SlackSettings:
-    return SlackSettings(
-        team=settings.slack.team,
-        bot_token=settings.slack.bot_token.value,
-        app_token=settings.slack.app_token.value,
-        api_base=settings.slack.api_base,
-    )
-
-
 def _tool_box(settings: Settings, *, clock: Clock, scrub: Scrubber) -> ToolBox:
     endpoints = {**adapters.ENDPOINTS, **settings.endpoints}
     return ToolBox(
@@ -275,7 +253,7 @@ def _tool_box(settings: Settings, *, clock: Clock, scrub: Scrubber) -> ToolBox:
     )
 
 
-async def _keep_warm(directory: SlackDirectory, store: SqlStore, people: People) -> None:
+async def _keep_warm(directory: Teams, store: SqlStore, people: People) -> None:
     """Read the entries of whoever is asked right now, so that a click rarely waits for Slack."""
     read_at: dict[str, float] = {}
     while True:

@@ -17,11 +17,12 @@ from bot.config.load import load
 from bot.config.problems import ConfigError, Problem
 from bot.config.references import Secret
 from bot.config.schema import json_schema
-from bot.config.settings import Listen, Role, Settings, SlackAccess
+from bot.config.settings import Listen, OAuthAccess, Role, Settings, SlackAccess
 
 __all__ = [
     "ConfigError",
     "Listen",
+    "OAuthAccess",
     "Problem",
     "Role",
     "Secret",

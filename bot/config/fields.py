@@ -202,6 +202,14 @@ Reference = Annotated[
 SlackTeam = Annotated[
     str, Grammar(r"T[A-Z0-9]{2,20}", "must be the id of the team, such as T0123ABCD")
 ]
+ClientId = Annotated[
+    str,
+    Grammar(
+        r"[0-9]{1,30}\.[0-9]{1,30}",
+        "must be the app's client id, such as 1234567890.1234567890; "
+        "Slack shows it under Basic Information",
+    ),
+]
 SlackAccount = Annotated[
     str,
     Grammar(

@@ -26,7 +26,9 @@ class Rules:
         self._file, self._report = file, report
         self._actions, self._assertions = actions, assertions
         self._people = entries(file.get("people"))
-        self._team = text(entries(file.get("slack")).get("team"))
+        slack = entries(file.get("slack"))
+        more = items(entries(slack.get("oauth")).get("more_teams"))
+        self._teams = [text(slack.get("team")), *map(text, more)]
 
     def check(self) -> None:
         """Look at everything."""
@@ -53,6 +55,7 @@ class Rules:
         if not slack or slack.get("receive", "socket") not in {"socket", "http"}:
             return  # the report has that mistake
         is_http = slack.get("receive") == "http"
+        self._check_oauth(slack, is_http=is_http)
         needed, other = ("signing_secrets", "app_token")[:: 1 if is_http else -1]
         how = "receive: http" if is_http else "Socket Mode"
         if not slack.get(needed):
@@ -62,6 +65,15 @@ class Rules:
         if is_http and "listen" not in self._file:
             why = "is missing; receive: http needs it, such as listen: {port: 8080}"
             self._report.at_key(("listen",), why)
+
+    def _check_oauth(self, slack: Entries, *, is_http: bool) -> None:
+        if "oauth" not in slack and not slack.get("bot_token"):
+            self._report.at_key(("slack", "bot_token"), "is missing; or write oauth")
+        if "oauth" in slack and "bot_token" in slack:
+            why = "is not used with oauth, which brings tokens of its own; take one of them away"
+            self._report.at_key(("slack", "bot_token"), why)
+        if "oauth" in slack and not is_http:
+            self._report.at_key(("slack", "oauth"), "needs receive: http")
 
     def _check_known(self, section: str, known: set[str]) -> None:
         for key in entries(self._file.get(section)):
@@ -89,8 +101,10 @@ class Rules:
 
     def _check_team(self, place: str, path: KeyPath) -> None:
         team = place.removeprefix("slack:").partition("/")[0]
-        if self._team.startswith("T") and place.startswith("slack:T") and team != self._team:
-            why = f"is in the team {shown(team)}, and slack: connects to {shown(self._team)}"
+        is_known = all(known.startswith("T") for known in self._teams)
+        if is_known and place.startswith("slack:T") and team not in self._teams:
+            connected = " and ".join(map(shown, self._teams))
+            why = f"is in the team {shown(team)}, and slack: connects to {connected}"
             self._report.at(path, why)
 
     def _check_target(self, target: Entries, path: KeyPath) -> None:

@@ -16,11 +16,22 @@ Role = Literal["all", "chat", "executor"]
 
 
 @dataclass(frozen=True, slots=True)
-class SlackAccess:
-    """The way into one Slack team."""
+class OAuthAccess:
+    """How teams install the app by a link."""
 
-    team: str
-    bot_token: Secret
+    client_id: str
+    client_secret: Secret
+    installation_key: Secret  # 64 hex digits
+    address: str  # where browsers reach this process
+
+
+@dataclass(frozen=True, slots=True)
+class SlackAccess:
+    """The way into Slack."""
+
+    teams: tuple[str, ...]  # more than one only with oauth
+    bot_token: Secret  # empty with oauth
+    oauth: OAuthAccess | None
     app_token: Secret  # empty unless Socket Mode delivers to this process
     signing_secrets: tuple[Secret, ...]  # none unless Slack delivers over HTTP
     api_base: str  # ends with a slash
@@ -70,8 +81,10 @@ class Settings:
 
     def secret_values(self) -> tuple[str, ...]:
         """Return every secret in the clear, for what takes them out of texts."""
-        slack = (self.slack.bot_token, self.slack.app_token, *self.slack.signing_secrets)
-        held = [*slack, *self.secrets.values()]
+        slack, oauth = self.slack, self.slack.oauth
+        held = [slack.bot_token, slack.app_token, *slack.signing_secrets, *self.secrets.values()]
+        if oauth is not None:
+            held += [oauth.client_secret, oauth.installation_key]
         if isinstance(self.audit_key, Secret):
             held.append(self.audit_key)
         password = urlsplit(self.database_url).password

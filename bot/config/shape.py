@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.config.fields import (
     Address,
     Approvals,
+    ClientId,
     Database,
     Host,
     Name,
@@ -38,11 +39,22 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class OAuthSection(Section):
+    """Installing by a link instead of a token, perhaps in more teams than one."""
+
+    client_id: ClientId
+    client_secret: Reference
+    installation_key: Reference
+    address: Address
+    more_teams: tuple[SlackTeam, ...] = ()
+
+
 class SlackSection(Section):
-    """The one Slack team, how its deliveries arrive, and where its secrets are."""
+    """The Slack team, how its deliveries arrive, and where its secrets are."""
 
     team: SlackTeam
-    bot_token: Reference
+    bot_token: Reference | None = None  # unless there is oauth
+    oauth: OAuthSection | None = None
     receive: Literal["socket", "http"] = "socket"
     app_token: Reference | None = None  # for socket
     signing_secrets: Annotated[tuple[Reference, ...], Field(max_length=2)] = ()  # for http

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot.config.document import Entries, each, entries, text
+from bot.config.document import Entries, each, entries, items, text
 from bot.config.fields import REFERENCE, address, database
 from bot.config.problems import KeyPath
 from bot.config.references import Secret, resolve
 from bot.config.report import Report
-from bot.config.settings import Role, SlackAccess
+from bot.config.settings import OAuthAccess, Role, SlackAccess
 from bot.config.shape import DATABASE
 from bot.ports import Action, Assertion
 
 _EMBEDDED: Final = "sqlite:///"
-_AUDIT_KEY: Final = re.compile(r"[0-9a-fA-F]{64}")
+_KEY: Final = re.compile(r"[0-9a-fA-F]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,13 @@ class Sources:
     def slack(self, role: Role) -> SlackAccess:
         """Return the way into the Slack team; who only executes gets no deliveries."""
         section = entries(self.file.get("slack"))
+        oauth = entries(section.get("oauth"))
+        more_teams = items(oauth.get("more_teams"))
         app_token, written = ("slack", "app_token"), text(section.get("app_token"))
         return SlackAccess(
-            team=text(section.get("team")),
+            teams=(text(section.get("team")), *map(text, more_teams)),
             bot_token=self._secret(("slack", "bot_token"), text(section.get("bot_token"))),
+            oauth=self._oauth(oauth) if oauth else None,
             app_token=Secret("") if role == "executor" else self._secret(app_token, written),
             signing_secrets=tuple(
                 self._secret(path, text(reference))
@@ -45,6 +48,19 @@ class Sources:
             oauth_authorize_url=self._address(
                 "SLACK_OAUTH_AUTHORIZE_URL", "https://slack.com/oauth/v2/authorize"
             ),
+        )
+
+    def _oauth(self, section: Entries) -> OAuthAccess:
+        path = ("slack", "oauth", "installation_key")
+        key = self._secret(path, text(section.get("installation_key")))
+        self._check_key(key, path)
+        return OAuthAccess(
+            client_id=text(section.get("client_id")),
+            client_secret=self._secret(
+                ("slack", "oauth", "client_secret"), text(section.get("client_secret"))
+            ),
+            installation_key=key,
+            address=text(section.get("address")).rstrip("/"),
         )
 
     def database_url(self) -> str:
@@ -70,10 +86,12 @@ class Sources:
             why = "is missing; a database of its own server needs env:NAME or file:PATH"
             self.report.at_key(("audit_key",), why)
         key = self._secret(("audit_key",), written)
-        if key.value and not _AUDIT_KEY.fullmatch(key.value):
-            why = "must point to 64 hex digits; openssl rand -hex 32 makes some"
-            self.report.at(("audit_key",), why)
+        self._check_key(key, ("audit_key",))
         return key
+
+    def _check_key(self, key: Secret, path: KeyPath) -> None:
+        if key.value and not _KEY.fullmatch(key.value):
+            self.report.at(path, "must point to 64 hex digits; openssl rand -hex 32 makes some")
 
     def provider_secrets(
         self, kinds: Mapping[str, type[Action] | type[Assertion]]

@@ -1,7 +1,7 @@
 """Where everything is kept: one transaction, and the store that runs it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -78,6 +78,18 @@ class Transaction(ABC):
     @abstractmethod
     def is_new_delivery(self, delivery: str) -> bool:
         """Remember a delivery; False if it was seen before."""
+
+    @abstractmethod
+    def installations(self) -> Mapping[str, str]:
+        """Return what each team's installation left, sealed, by the team."""
+
+    @abstractmethod
+    def install(self, team: str, sealed: str) -> None:
+        """Keep what a team's installation left, in the place of what it left before."""
+
+    @abstractmethod
+    def uninstall(self, team: str, *, before: datetime) -> bool:
+        """Forget a team unless it was installed after this moment; True if it was forgotten."""
 
     @abstractmethod
     def lock(self, resources: Sequence[str], rollback_id: str) -> str | None:

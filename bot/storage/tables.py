@@ -177,6 +177,14 @@ audit_head = Table(
     CheckConstraint("id = 1", name="only_one"),
 )
 
+installations = Table(
+    "installations",
+    metadata,
+    Column("team", Text, primary_key=True),
+    Column("sealed", Text, nullable=False),  # readable with a key that is not in the database
+    Column("at", Moment, nullable=False),
+)
+
 deliveries = Table(
     "deliveries",
     metadata,

@@ -6,13 +6,14 @@ from typing import TypeVar
 from bot.ports import Transaction
 from bot.storage.audit import AuditPart
 from bot.storage.guards import GuardPart
+from bot.storage.installations import InstallationPart
 from bot.storage.outbox import OutboxPart
 from bot.storage.rollbacks import RollbackPart
 
 T = TypeVar("T")
 
 
-class SqlTransaction(RollbackPart, AuditPart, GuardPart, OutboxPart):
+class SqlTransaction(RollbackPart, AuditPart, GuardPart, OutboxPart, InstallationPart):
     """What ``work`` gets: everything that can be read and written."""
 
 

@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl
@@ -15,9 +16,12 @@ from slack_bolt.response import BoltResponse
 
 from bot.chat.slack.blocks import Json
 from bot.chat.slack.gateway import Routes, check_token, create_slack_app
+from bot.chat.slack.payloads import ELSEWHERE
 from bot.chat.slack.reception import Reception
 from bot.chat.slack.signature import Forged, Signatures
 from bot.chat.slack.team import Team, log
+from bot.chat.slack.teams import Teams
+from bot.domain.errors import TwokeyError
 from bot.invocation import Desk
 from bot.ports import ChatRefused
 
@@ -34,6 +38,19 @@ _FORM: Final = "application/x-www-form-urlencoded"
 _JSON: Final = "application/json"
 
 
+async def identified(team: Team) -> Team:
+    """Check the token of a team, and learn which app Slack has to speak of."""
+    bot = (await check_token(team)).get("bot_id")
+    match await team.call("bots.info", bot=bot):
+        case {"bot": {"app_id": str(app)}}:
+            return replace(team, app=app)
+        case _:
+            raise ChatRefused(
+                "Slack does not say which app SLACK_BOT_TOKEN belongs to: set the Bot User OAuth "
+                "Token, which starts with xoxb-."
+            )
+
+
 class _Refused(Exception):
     """A request that goes no further; the text is for our log, the status for the sender."""
 
@@ -42,26 +59,42 @@ class _Refused(Exception):
         self.status = status
 
 
+@dataclass(frozen=True, slots=True)
+class _Counter:
+    """Where one team is served."""
+
+    team: Team
+    reception: Reception
+    app: AsyncApp
+
+
 class SlackRequests:
-    """Takes the deliveries of one team over HTTP; ``now`` is the time in seconds since 1970."""
+    """Takes the deliveries of all teams over HTTP; ``now`` is the time in seconds since 1970."""
 
     def __init__(
         self,
-        team: Team,
+        teams: Teams,
         desk: Desk,
         *,
         secrets: Sequence[str],
         now: Callable[[], float],
+        opening: Callable[[], Awaitable[None]] | None = None,
+        removed: Callable[[str, int], Awaitable[None]] | None = None,
         patience: float = 1.0,
     ) -> None:
-        """Take nothing yet; ``secrets`` are the signing secrets."""
+        """Take nothing yet; ``secrets`` are the signing secrets.
+
+        ``opening`` comes before the first one; ``removed`` hears who took the app out, and when.
+        """
         self.turned_away: Counter[str] = Counter()
-        self._team = team
+        self._teams = teams
+        self._desk = desk
         self._now = now
+        self._opening = opening
+        self._removed = removed
+        self._patience = patience
         self._signatures = Signatures(secrets, now=now)
-        self._reception = Reception(team, desk, patience=patience)
-        self._reception.turned_away = self.turned_away
-        self._app = create_slack_app(team, self._reception)
+        self._counters: list[_Counter] = []  # the last one of a team is the one that serves
         self._said_at: dict[str, float] = {}
         self._is_open = False
 
@@ -84,23 +117,17 @@ class SlackRequests:
         }
 
     async def start(self) -> None:
-        """Check the token, and learn which app Slack has to speak of; then take deliveries."""
-        bot = (await check_token(self._team)).get("bot_id")
-        match await self._team.call("bots.info", bot=bot):
-            case {"bot": {"app_id": str(app)}}:
-                self._reception.app = app
-            case _:
-                raise ChatRefused(
-                    "Slack does not say which app SLACK_BOT_TOKEN belongs to: set the Bot User "
-                    "OAuth Token, which starts with xoxb-."
-                )
+        """Take deliveries, once what can be checked is good."""
+        if self._opening is not None:
+            await self._opening()
         self._is_open = True
 
     async def stop(self) -> None:
         """Take nothing more, and end what was taken."""
         self._is_open = False
-        await self._reception.settle(seconds=_SETTLE_SECONDS)
-        await self._reception.close()
+        for counter in self._counters:
+            await counter.reception.settle(seconds=_SETTLE_SECONDS)
+            await counter.reception.close()
 
     async def is_connected(self) -> bool:
         """Tell whether deliveries are taken."""
@@ -110,18 +137,18 @@ class SlackRequests:
         self, request: web.BaseRequest, *, kind: str, read: Callable[[bytes], Json]
     ) -> web.Response:
         try:
-            body, is_replay = await self._verified(request, kind=kind)
-            if is_replay:
+            body, signature = await self._verified(request, kind=kind)
+            if self._signatures.is_replay(signature):
                 # Slack is content; whoever overheard the request has gained nothing.
                 self._count("the request was sent before")
                 return web.Response()
-            return await self._dispatch(read(body))
+            return await self._dispatch(read(body), signature)
         except Forged as error:
             return self._refuse(HTTPStatus.UNAUTHORIZED, str(error))
         except _Refused as error:
             return self._refuse(error.status, str(error))
 
-    async def _verified(self, request: web.BaseRequest, *, kind: str) -> tuple[bytes, bool]:
+    async def _verified(self, request: web.BaseRequest, *, kind: str) -> tuple[bytes, str]:
         body = await _body(request, kind=kind)
         signature = self._signatures.check(
             signatures=request.headers.getall("X-Slack-Signature", ()),
@@ -130,16 +157,51 @@ class SlackRequests:
         )
         if not self._is_open:
             raise _Refused(HTTPStatus.SERVICE_UNAVAILABLE, "Twokey is not connected")
-        return body, self._signatures.is_replay(signature)
+        return body, signature
 
-    async def _dispatch(self, body: Json) -> web.Response:
+    async def _dispatch(self, body: Json, signature: str) -> web.Response:
         match body:
             case {"type": "url_verification", "challenge": str(challenge)}:
                 return web.Response(text=challenge)
             case {"ssl_check": _}:
                 return web.Response()
+            case {
+                "type": "event_callback",
+                "team_id": str(team),
+                "event_time": int(at),
+                "event": {"type": "app_uninstalled"}
+                | {"type": "tokens_revoked", "tokens": {"bot": [_, *_]}},
+            } if self._removed is not None:
+                return await self._remove(team, at, signature)
+            case {"team_id": str(team)} | {"team": {"id": str(team)}}:
+                counter = self._counter(team)
             case _:
-                return _translated(await self._through_bolt(self._app, body))
+                counter = None
+        if counter is None:
+            self._count("it is of another team")
+            return web.Response(text=ELSEWHERE if "command" in body else "")
+        return _translated(await self._through_bolt(counter.app, body))
+
+    def _counter(self, id_: str) -> _Counter | None:
+        team = self._teams.team(id_)
+        for counter in self._counters:
+            if counter.team is team:
+                return counter
+        if team is None:
+            return None
+        reception = Reception(team, self._desk, patience=self._patience)
+        reception.turned_away = self.turned_away
+        self._counters.append(_Counter(team, reception, create_slack_app(team, reception)))
+        return self._counters[-1]
+
+    async def _remove(self, team: str, at: int, signature: str) -> web.Response:
+        try:
+            if self._removed is not None:
+                await self._removed(team, at)
+        except TwokeyError as error:
+            self._signatures.forget(signature)  # Slack may send it again
+            raise _Refused(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from error
+        return web.Response()
 
     async def _through_bolt(self, app: AsyncApp, body: Json) -> BoltResponse:
         # "socket_mode" is Bolt's word for: verified and parsed already.

@@ -52,7 +52,7 @@ class Reception:
 
     def __init__(self, team: Team, desk: Desk, *, patience: float) -> None:
         """Wait ``patience`` seconds for the desk before acknowledging without its answer."""
-        self.app = ""  # the app's own id, known from the connection; until then nothing is taken
+        self.app = team.app  # perhaps known from the connection only; until then nothing is taken
         self.turned_away: Counter[str] = Counter()
         self._team = team
         self._desk = desk

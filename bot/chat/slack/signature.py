@@ -60,3 +60,7 @@ class Signatures:
         if len(self._seen) > MOST_REMEMBERED:
             self._seen.popitem(last=False)
         return False
+
+    def forget(self, signature: str) -> None:
+        """Let a request come again, since it could not be served."""
+        self._seen.pop(signature, None)

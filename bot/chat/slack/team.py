@@ -57,11 +57,17 @@ class Team:
     settings: SlackSettings
     web: AsyncWebClient
     session: aiohttp.ClientSession
+    app: str = ""  # the app's own id; over Socket Mode, the connection tells it
 
     @property
     def id(self) -> str:
         """Return the team's id, such as ``T0123``."""
         return self.settings.team
+
+    def as_team(self, settings: SlackSettings, *, app: str) -> "Team":
+        """Return the way into another team, over the same connections."""
+        web = web_client(settings, self.session, token=settings.bot_token)
+        return Team(settings, web, self.session, app)
 
     async def call(self, method: str, *, where: str = "", **arguments: object) -> Json:
         """Call one of ``METHODS``, once; ``where`` names the place in the sentence of a refusal."""
@@ -76,13 +82,13 @@ class Team:
         web: Any = self.web  # half typed by the SDK
         # Written out here, because aiohttp makes a boundary for parts that no form has.
         body = urlencode(form).encode()
-        return await _understood(web.api_call(method, data=body), where=where)
+        return await understood(web.api_call(method, data=body), where=where)
 
     async def socket_address(self) -> str:
         """Return where deliveries can be fetched, for one try; the app's own token asks for it."""
         web: Any = self.web  # half typed by the SDK
         opening = web.apps_connections_open(app_token=self.settings.app_token)
-        return str((await _understood(opening, setting="SLACK_APP_TOKEN"))["url"])
+        return str((await understood(opening, setting="SLACK_APP_TOKEN"))["url"])
 
     async def respond(self, address: str, body: Json) -> None:
         """Answer an interaction privately, at the address that it brought along."""
@@ -118,9 +124,10 @@ def web_client(
     return client
 
 
-async def _understood(
+async def understood(
     answer: Awaitable[AsyncSlackResponse], *, where: str = "", setting: str = "SLACK_BOT_TOKEN"
 ) -> Json:
+    """Return what Slack answers; a refusal becomes a sentence that may name place and setting."""
     try:
         return cast("Json", (await answer).data)
     except SlackApiError as error:

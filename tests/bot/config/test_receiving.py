@@ -117,3 +117,76 @@ def test_an_empty_signing_secret(tmp_path: Path) -> None:
 
     assert said.startswith("2:91 slack.signing_secrets[0]: the environment variable")
     assert "SLACK_SIGNING_SECRET is empty" in said
+
+
+LINK = """\
+receive: http, signing_secrets: [env:SLACK_SIGNING_SECRET], oauth: {client_id: "12.34",
+  client_secret: env:CLIENT_SECRET, installation_key: env:KEY,
+  address: https://twokey.example.com/, more_teams: [T0OTHER]}}
+listen: {port: 8080}"""
+TOKEN = "bot_token: env:SLACK_BOT_TOKEN, app_token: env:SLACK_APP_TOKEN}"
+BY_LINK = {
+    **SIGNS,
+    "SHOP_TOKEN": "shop-0123456789",
+    "CLIENT_SECRET": "client-012",
+    "KEY": "a1" * 32,
+}
+
+
+def test_installing_by_a_link(tmp_path: Path) -> None:
+    """OAuth takes the token's place, and people of each of its teams may take part."""
+    other = ("W0MANAGE2]", "W0MANAGE2, slack:T0OTHER/U0MANAGE2]")
+
+    settings = read(tmp_path, changed((TOKEN, LINK), other), environ=BY_LINK)
+
+    oauth = settings.slack.oauth
+    assert oauth is not None
+    assert settings.slack.teams == ("T0123ABCD", "T0OTHER")
+    assert (oauth.client_id, oauth.address) == ("12.34", "https://twokey.example.com")
+    assert {"client-012", "a1" * 32} <= set(settings.secret_values())
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("app_token: env:SLACK_APP_TOKEN}", "2:8 slack.bot_token: is missing; or write oauth"),
+        (
+            LINK.replace("}}", "}, bot_token: env:SLACK_BOT_TOKEN}"),
+            (
+                "4:65 slack.bot_token: is not used with oauth, which brings tokens of its own; "
+                "take one of them away"
+            ),
+        ),
+        (LINK.replace("receive: http, ", ""), "2:71 slack.oauth: needs receive: http"),
+        (
+            LINK.replace("env:KEY", "env:CLIENT_SECRET"),
+            (
+                "3:55 slack.oauth.installation_key: must point to 64 hex digits; "
+                "openssl rand -hex 32 makes some"
+            ),
+        ),
+        (
+            LINK.replace("https:", "http:"),
+            (
+                "4:12 slack.oauth.address: must start with https://; only an address on this "
+                "machine may use http"
+            ),
+        ),
+        (
+            LINK.replace('"12.34"', "app"),
+            (
+                "2:105 slack.oauth.client_id: must be the app's client id, such as "
+                "1234567890.1234567890; Slack shows it under Basic Information"
+            ),
+        ),
+        (
+            LINK.replace("client_secret: env:CLIENT_SECRET, ", ""),
+            "2:93 slack.oauth.client_secret: is missing",
+        ),
+    ],
+)
+def test_what_does_not_fit_with_a_link(tmp_path: Path, written: str, said: str) -> None:
+    """Each mistake about OAuth is named with its place."""
+    environ = {**ENVIRON, **BY_LINK}
+
+    assert said in complaints(tmp_path, changed((TOKEN, written)), environ=environ)

@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from bot.chat.slack.http import COMMANDS, EVENTS, SlackRequests
+from bot.chat.slack.http import COMMANDS, EVENTS, SlackRequests, identified
 from bot.chat.slack.team import Team
+from bot.chat.slack.teams import Teams
 from bot.invocation import Desk
 from bot.listener import Listener
 from tests.bot.chat.slack.test_payloads import COMMAND
@@ -65,7 +66,14 @@ async def serving(
 ) -> AsyncIterator[tuple[SlackRequests, Listener]]:
     """Listen on this machine with two signing secrets, at a moment that stands still."""
     secrets = ["next", "current"]
-    requests = SlackRequests(team, desk, secrets=secrets, now=lambda: NOW, patience=patience)
+    teams = Teams(now=lambda: 0.0)
+
+    async def opening() -> None:
+        teams.admit(await identified(team))
+
+    requests = SlackRequests(
+        teams, desk, secrets=secrets, now=lambda: NOW, opening=opening, patience=patience
+    )
     listener = Listener(requests.routes(), host="127.0.0.1", port=port)
     await listener.start()
     try:

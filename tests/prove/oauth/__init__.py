@@ -1,0 +1,1 @@
+"""Somebody else's Slack judges the installation by a link."""
