@@ -4,9 +4,10 @@ import argparse
 import asyncio
 import sys
 from pathlib import Path
+from typing import get_args
 
 from bot import app
-from bot.config import Settings, load
+from bot.config import Role, Settings, load
 from bot.domain.errors import TwokeyError
 from bot.workspace.demo.clock import AcceleratedClock
 from bot.workspace.demo.config import check_loopback
@@ -18,19 +19,20 @@ def main() -> None:
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--speed", type=float, required=True, help="how much faster time runs")
     parser.add_argument("--since", type=float, required=True, help="the moment from which it does")
+    parser.add_argument("--role", choices=get_args(Role), default="all")
     arguments = parser.parse_args()
     clock = AcceleratedClock(factor=arguments.speed, since=arguments.since)
     try:
-        settings = _local_settings(arguments.config)
+        settings = _local_settings(arguments.config, arguments.role)
         asyncio.run(app.serve(settings, clock=clock, on_ready=_say_ready))
     except TwokeyError as error:
         sys.exit(str(error))
 
 
-def _local_settings(path: Path) -> Settings:
+def _local_settings(path: Path, role: Role) -> Settings:
     """Read settings that lead nowhere but to this machine: time is not real in here."""
     registry = app.registry()
-    settings = load(path, actions=registry.actions, assertions=registry.assertions)
+    settings = load(path, actions=registry.actions, assertions=registry.assertions, role=role)
     for url in (settings.slack.api_base, *settings.endpoints.values()):
         check_loopback(url)
     return settings

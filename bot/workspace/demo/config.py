@@ -6,6 +6,7 @@ from string import Template
 from typing import Final
 from urllib.parse import urlsplit
 
+from bot.config import Role
 from bot.domain.errors import TwokeyError
 from bot.workspace.providers import seed as shop
 from bot.workspace.slack import seed as slack
@@ -43,15 +44,15 @@ def configuration(addresses: Mapping[str, str], *, database: str) -> str:
     return text + listen
 
 
-def secrets(addresses: Mapping[str, str]) -> dict[str, str]:
-    """Return what the bot, and it alone, finds in its environment."""
-    return {
-        "SLACK_API_BASE": addresses["slack"],
-        "SLACK_BOT_TOKEN": slack.BOT_TOKEN,
-        "SLACK_APP_TOKEN": slack.APP_TOKEN,
-        "SLACK_SIGNING_SECRET": slack.SIGNING_SECRET,
-        **{f"{name.upper()}_TOKEN": token for name, token in TOKENS.items()},
-    }
+def secrets(addresses: Mapping[str, str], *, role: Role = "all") -> dict[str, str]:
+    """Return what a bot of this role, and it alone, finds in its environment."""
+    given = {"SLACK_API_BASE": addresses["slack"], "SLACK_BOT_TOKEN": slack.BOT_TOKEN}
+    if role != "executor":
+        given["SLACK_APP_TOKEN"] = slack.APP_TOKEN
+        given["SLACK_SIGNING_SECRET"] = slack.SIGNING_SECRET
+    if role != "chat":
+        given |= {f"{name.upper()}_TOKEN": token for name, token in TOKENS.items()}
+    return given
 
 
 def check_loopback(url: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 import httpx
 
+from bot.config import Role
 from bot.storage.chain import load_or_create_key
 from bot.workspace import postgres
 from bot.workspace.demo.config import TOKENS, configuration, secrets
@@ -80,11 +81,11 @@ class Stage:
             await stage.start_bot(name)
         return stage
 
-    async def start_bot(self, name: str = "bot") -> None:
+    async def start_bot(self, name: str = "bot", *, role: Role = "all") -> None:
         """Start a bot, or start it again; its time goes on as if it had never died."""
         pace = ("--speed", str(self.speed), "--since", str(self.since))
-        arguments = ("--config", "twokey.yaml", *pace)
-        environment = secrets(self.addresses)
+        arguments = ("--config", "twokey.yaml", "--role", role, *pace)
+        environment = secrets(self.addresses, role=role)
         await self.processes.start(name, "bot.workspace.demo.bot", *arguments, secrets=environment)
 
     async def forget(self) -> None:

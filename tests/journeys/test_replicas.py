@@ -1,0 +1,119 @@
+"""Several bots on one PostgreSQL: what one of them leaves undone, another one finishes, once."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from rich.console import Console
+
+from bot.domain.errors import TwokeyError
+from bot.domain.rollback import State
+from bot.workspace import postgres
+from bot.workspace.demo import books
+from bot.workspace.demo.player import Player
+from bot.workspace.demo.processes import processes
+from bot.workspace.demo.stage import Setting, Stage
+from bot.workspace.demo.transcript import Transcript
+from bot.workspace.slack.client import Workspace
+
+PATIENCE = 90
+ROLLED_BACK = {"railway.rollback": 1}
+
+
+@asynccontextmanager
+async def opened(*, replicas: int) -> AsyncGenerator[Player]:
+    """Open a workspace with a broken shop and this many bots on one PostgreSQL."""
+    try:
+        postgres.programs()
+    except TwokeyError as error:
+        pytest.skip(f"Nothing was tried on PostgreSQL: {error}")
+    setting = Setting(store="postgres", replicas=replicas)
+    # PostgreSQL's own user may not enter pytest's folders.
+    with TemporaryDirectory(prefix="twokey-replicas-") as folder:
+        async with processes(Path(folder)) as children, asyncio.timeout(PATIENCE):
+            stage = await Stage.open(children, setting, speed=10, job_seconds=0.5)
+            async with (
+                Workspace(stage.page) as people,
+                books.opened(stage.database, stage.audit_key) as store,
+                Transcript.of(stage.page, Console(file=StringIO())) as transcript,
+            ):
+                yield Player(stage=stage, people=people, store=store, transcript=transcript)
+
+
+async def approved(player: Player) -> None:
+    """Ask for the backend and let two managers approve."""
+    await player.play("Responder", "types /rollback backend API answers 500")
+    await player.play("Manager One", "presses Approve")
+    await player.play("Manager Two", "presses Approve")
+
+
+async def begun(player: Player) -> None:
+    """Let a rollback take effect whose answer stays away."""
+    await player.play("railway", {"kind": "hold", "seconds": 60})
+    await approved(player)
+    await player.play("everybody", "waits for an effect")
+
+
+async def state_at_the_end(player: Player) -> str:
+    """Wait until nothing is open and everything was shown."""
+    await player.play("everybody", "waits for the end")
+    rollback = await books.newest(player.store)
+    assert rollback is not None
+    return rollback.state
+
+
+async def assert_said_once(player: Player) -> None:
+    """No message of the bot stands there twice."""
+    state = await player.people.state()
+    posted = [message for channel in state["messages"].values() for message in channel]
+    keys = [str(message["metadata"]) for message in posted if message.get("metadata")]
+    assert keys
+    assert len(keys) == len(set(keys))
+
+
+async def test_the_other_replica_takes_over() -> None:
+    """A replica that is killed in the middle of a call is not needed any more: nothing is lost."""
+    async with opened(replicas=2) as player:
+        await begun(player)
+        await player.stage.processes.kill("bot")
+
+        assert await state_at_the_end(player) == State.SUCCEEDED
+        assert player.stage.effects() == ROLLED_BACK
+        await assert_said_once(player)
+
+
+async def test_a_replica_that_was_frozen_does_nothing_twice() -> None:
+    """A replica that sleeps is replaced; when it wakes up it stands by, and can take over again."""
+    async with opened(replicas=2) as player:
+        await begun(player)
+        frozen = player.stage.processes._children["bot"].pid
+        os.kill(frozen, signal.SIGSTOP)
+        state = await state_at_the_end(player)
+        os.kill(frozen, signal.SIGCONT)
+        await player.stage.processes.kill("bot-2")
+        await player.play("Responder", "types /rollback frontend and the pages, too")
+        await player.play("Manager One", "presses Approve")
+        await player.play("Manager Two", "presses Approve")
+
+        assert (state, await state_at_the_end(player)) == (State.SUCCEEDED, State.SUCCEEDED)
+        assert player.stage.effects() == {**ROLLED_BACK, "vercel.rollback": 1}
+        await assert_said_once(player)
+
+
+async def test_one_talks_and_another_executes() -> None:
+    """People are served without any provider's secret, and what they decide without any click."""
+    async with opened(replicas=1) as player:
+        await player.stage.processes.kill("bot")
+        await player.stage.start_bot("talker", role="chat")
+        await player.stage.start_bot("doer", role="executor")
+        await approved(player)
+
+        assert await state_at_the_end(player) == State.SUCCEEDED
+        assert player.stage.effects() == ROLLED_BACK
+        await assert_said_once(player)
