@@ -3,11 +3,14 @@
 import asyncio
 import os
 import signal
+import subprocess
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -108,12 +111,50 @@ async def test_a_replica_that_was_frozen_does_nothing_twice() -> None:
 
 async def test_one_talks_and_another_executes() -> None:
     """People are served without any provider's secret, and what they decide without any click."""
-    async with opened(replicas=1) as player:
-        await player.stage.processes.kill("bot")
-        await player.stage.start_bot("talker", role="chat")
-        await player.stage.start_bot("doer", role="executor")
+    async with opened(replicas=0) as player:
+        start = player.stage.start_bot  # all at once: each finds no tables, and one makes them
+        await asyncio.gather(
+            start("talker", role="chat"),
+            start("doer", role="executor"),
+            start("doer-2", role="executor"),
+        )
         await approved(player)
 
         assert await state_at_the_end(player) == State.SUCCEEDED
         assert player.stage.effects() == ROLLED_BACK
         await assert_said_once(player)
+
+
+def administer(player: Player, *command: str) -> None:
+    """Do something to the server, as its own user."""
+    folder = Path(player.stage.database.partition("host=")[2])
+    program = (str(postgres.programs() / "pg_ctl"), "-D", str(folder / "data"))
+    owner = folder.owner() if os.geteuid() == 0 else None
+    subprocess.run(
+        [*program, *command], user=owner, cwd=folder, check=True, stdout=subprocess.DEVNULL
+    )
+
+
+async def test_the_server_goes_away_and_comes_back() -> None:
+    """While the database is away people are told so; afterwards it goes on by itself."""
+    async with opened(replicas=1) as player:
+        await player.play("Responder", "types /rollback backend API answers 500")
+        await player.play("Manager One", "presses Approve")
+        await player.play("Manager Two", "sees Approve")
+        folder = player.stage.database.partition("host=")[2]
+
+        administer(player, "stop", "-m", "immediate")
+        await player.play("Manager Two", "presses Approve")
+        for words in ("Still saving; nothing is recorded yet", "Nothing was recorded"):
+            await player.people.until(partial(is_told, user="U00MANAGER2", words=words))
+        administer(player, "start", "-l", "/dev/null", "-o", f"-k {folder} -c listen_addresses=")
+        await player.play("Manager Two", "presses Approve")
+
+        assert await state_at_the_end(player) == State.SUCCEEDED
+        assert player.stage.effects() == ROLLED_BACK
+        await assert_said_once(player)
+
+
+def is_told(state: dict[str, Any], *, user: str, words: str) -> bool:
+    """Tell whether somebody reads these words privately."""
+    return any(words in one["text"] for one in state["ephemerals"][user])

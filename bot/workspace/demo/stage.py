@@ -77,7 +77,7 @@ class Stage:
         )
         file = configuration(stage.addresses, database=database)
         (processes.folder / "twokey.yaml").write_text(file)
-        for name in ("bot", *(f"bot-{number}" for number in range(2, setting.replicas + 1))):
+        for name in ("bot", "bot-2")[: setting.replicas]:
             await stage.start_bot(name)
         return stage
 
