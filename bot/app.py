@@ -119,10 +119,7 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
             is_ours=partial(member.holds, Lease.DELIVERY),
             foreground=engine.foreground,
         )
-        sweeper = Bell()
-        store.on_commit(delivery.wake)
-        member.on_news(delivery.wake)
-        member.on_news(sweeper.ring)
+        sweeper = _woken(delivery, store, member)
         desk = CommandDesk(engine, COMMANDS, link_to=_link_to(store, {"slack": chat.teams}))
         gateway = chat.gateway_to(desk)
         # After all clients are built: DBOS adopts the loop and resumes what a crash interrupted.
@@ -163,6 +160,15 @@ async def _database(
     stack.push_async_callback(store.close)
     _beside(stack, member.run_forever())
     return member, store
+
+
+def _woken(delivery: Delivery, store: SqlStore, member: Membership) -> Bell:
+    """Wake what has to look again when something was committed; return the sweeper's bell."""
+    sweeper = Bell()
+    store.on_commit(delivery.wake)
+    member.on_news(delivery.wake)
+    member.on_news(sweeper.ring)  # what this process commits, it starts by itself
+    return sweeper
 
 
 def _leases(role: Role) -> tuple[Lease, ...]:
@@ -257,7 +263,12 @@ async def _keep_warm(directory: Teams, store: SqlStore, people: People) -> None:
     """Read the entries of whoever is asked right now, so that a click rarely waits for Slack."""
     read_at: dict[str, float] = {}
     while True:
-        asked = {key for one in await store.read(lambda tx: tx.open()) for key in one.approvers}
+        try:
+            waiting = await store.read(lambda tx: tx.open())
+        except TwokeyError as error:
+            log.warning("nobody's entry was read ahead: %s", error)
+            waiting = ()
+        asked = {key for one in waiting for key in one.approvers}
         now = time.monotonic()
         stale = {key for key in asked if now - read_at.get(key, -_WARM_FOR) >= _WARM_FOR}
         await directory.warm(one for key in sorted(stale) for one in people.named(key).accounts)

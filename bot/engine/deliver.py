@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.domain.errors import TwokeyError
 from bot.domain.event import Event
 from bot.domain.rollback import Rollback
 from bot.domain.target import Place
@@ -83,6 +84,9 @@ class Delivery:
                 self._bell.quieten()
                 try:
                     wait = await self._look() if self._is_ours() else _IDLE
+                except TwokeyError as error:
+                    log.warning("the outbox is looked at again: %s", error)
+                    wait = _STUMBLE
                 except Exception:  # noqa: BLE001 - whatever it was, people have to be told
                     log.exception("the outbox stumbled; it is looked at again")
                     wait = _STUMBLE

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from bot.domain import approval
+from bot.domain.errors import TwokeyError
 from bot.domain.event import Happening
 from bot.domain.rollback import Rollback, State
 from bot.engine.bell import Bell
@@ -27,6 +28,9 @@ async def sweep_forever(engine: Engine, bell: Bell) -> None:
         bell.quieten()
         try:
             wait = await sweep(engine)
+        except TwokeyError as error:
+            log.warning("the sweeper looks again: %s", error)
+            wait = engine.limits.tick
         except Exception:  # noqa: BLE001 - whatever it was, deadlines have to be kept
             log.exception("the sweeper stumbled; it looks again")
             wait = engine.limits.tick

@@ -178,7 +178,7 @@ class Member:
         async for notice in session.notifies(timeout=_BEAT):
             if notice.payload != self.name:
                 self._tell()
-        before = self._held
+        before = {lease for lease in self._held if self.holds(lease)}
         async with asyncio.timeout(_SURE):
             await self._look(session)
         if self._held - before:

@@ -153,6 +153,9 @@ async def test_the_server_goes_away_and_comes_back() -> None:
         assert await state_at_the_end(player) == State.SUCCEEDED
         assert player.stage.effects() == ROLLED_BACK
         await assert_said_once(player)
+        said = (player.stage.processes.folder / "bot.log").read_text()
+        assert "The database is back" in said
+        assert "task died" not in said
 
 
 def is_told(state: dict[str, Any], *, user: str, words: str) -> bool:

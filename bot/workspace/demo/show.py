@@ -42,6 +42,8 @@ def run(
     folder = Path(tempfile.mkdtemp(prefix="twokey-demo-"))
     try:
         _check_port(setting.port)
+        if setting.replicas > 1 and (setting.store == "sqlite" or setting.is_http):
+            raise TwokeyError("Two bots need --store postgres and a socket each. Nothing started.")
         if headless:
             status = asyncio.run(_headless(console, folder, story, setting))
         else:
