@@ -42,8 +42,7 @@ def run(
     folder = Path(tempfile.mkdtemp(prefix="twokey-demo-"))
     try:
         _check_port(setting.port)
-        if setting.replicas > 1 and (setting.store == "sqlite" or setting.is_http):
-            raise TwokeyError("Two bots need --store postgres and a socket each. Nothing started.")
+        _check_replicas(setting)
         if headless:
             status = asyncio.run(_headless(console, folder, story, setting))
         else:
@@ -114,6 +113,11 @@ async def _play(console: Console, stage: Stage, story: Story) -> tuple[dict[str,
         problems += [f"nobody was shown “{part}”" for part in transcript.unread(story.reads)]
         facts = await verdict.gather(player, story.parts, was_healthy=was_healthy)
     return facts, problems + verdict.differences(facts, story.ends)
+
+
+def _check_replicas(setting: Setting) -> None:
+    if setting.replicas > 1 and (setting.store == "sqlite" or setting.is_http):
+        raise TwokeyError("Two bots need --store postgres and a socket each. Nothing was started.")
 
 
 def _story(name: str) -> Story:
