@@ -22,7 +22,7 @@ from bot.domain.errors import TwokeyError
 from bot.workspace.listening import until_stopped
 
 # What it holds lasts as long as the machine runs; PostgreSQL's own tests cover the rest.
-_SETTINGS: Final = "-c listen_addresses='' -c fsync=off -c max_connections=50"
+_SETTINGS: Final = "-c listen_addresses='' -c fsync=off -c max_connections=200"
 _USERS: Final = ("postgres", "nobody")
 
 

@@ -17,7 +17,7 @@ from tests.prove.crash.cases import STORIES, Case, case, cases
 from tests.prove.crash.play import Result, play
 
 AT_ONCE: Final = (os.cpu_count() or 1) + 1  # each of them waits more than it works
-PROGRESS: Final = ROOT / ".prove" / "crash.jsonl"
+PROGRESS: Final = ROOT / ".prove"
 
 Say = Callable[[str], None]
 
@@ -37,7 +37,7 @@ class Rounds:
     store: str
     server: str | None
     say: Say
-    path: Path = PROGRESS
+    folder: Path = PROGRESS
     code: str = field(default_factory=digest)
     results: dict[str, Result] = field(default_factory=dict[str, Result])
     passed: set[str] = field(default_factory=set[str])
@@ -45,15 +45,19 @@ class Rounds:
 
     def __post_init__(self) -> None:
         """Read what was played before with the very same code."""
-        if not self.path.exists():
+        if not self._path.exists():
             return
-        for line in self.path.read_text().splitlines():
+        for line in self._path.read_text().splitlines():
             entry = json.loads(line)
-            if entry["code"] == self.code and entry["result"]["case"].startswith(f"{self.store} "):
+            if entry["code"] == self.code:
                 result = Result(**{**entry["result"], "flaws": tuple(entry["result"]["flaws"])})
                 self.results[result.case] = result
                 self.passed.update(entry["passed"])
                 self._traces[result.case] = entry["trace"]
+
+    @property
+    def _path(self) -> Path:
+        return self.folder / f"crash-{self.store}.jsonl"
 
     async def run(self) -> list[Result]:
         """Play every story undisturbed, then kill it everywhere."""
@@ -95,8 +99,8 @@ class Rounds:
             "trace": trace,
             "passed": sorted(passed),
         }
-        self.path.parent.mkdir(exist_ok=True)
-        with self.path.open("a") as file:
+        self.folder.mkdir(exist_ok=True)
+        with self._path.open("a") as file:
             file.write(json.dumps(entry) + "\n")
 
 
