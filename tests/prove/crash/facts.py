@@ -16,7 +16,6 @@ from tests.prove.crash.people import IDS, Crowd
 
 USES: Final = {"pages": "vercel.rollback", "api": "railway.rollback"}
 EFFECTS: Final = {"done": 1, "unverified": 1, "failed": 0, "not_started": 0, "stale": 0}
-OBSERVABLE: Final = "api"  # a lost call of this step is never sent again
 DECIDING: Final = {
     *("Approve", "Reject…", "Cancel", "Withdraw", "Stop", "It happened", "It did not"),
 }
@@ -50,15 +49,20 @@ def _end(house: House, story: Story) -> Iterator[str]:
     rollbacks = house.books.column("SELECT count(*) FROM rollbacks")
     if rollbacks != [1]:
         yield f"{rollbacks[0]} rollbacks were made of one request"
-    # Railway's call has no key: dead between the intent and the call, it is proven not to have
-    # happened and left alone, and people are told so.
-    was_lost = any(
-        left.steps.get(OBSERVABLE) == "running" and not left.effects.get(USES[OBSERVABLE])
-        for left in house.journals
-    )
+    # Dead between the intent and the call, a call is proven not to have happened: Vercel's, which
+    # leads to the same end however often, is sent once more, Railway's is left to people.
+    was_lost = _lost(house, "api") > 0 or _lost(house, "pages") > 1
     allowed = story.ends | ({"partial", "failed"} if was_lost else frozenset())
     if state not in allowed:
         yield f"it ended as {state}, which is none of {', '.join(sorted(allowed))}"
+
+
+def _lost(house: House, step: str) -> int:
+    """Count the deaths behind an intent of this step whose call had no effect."""
+    return sum(
+        left.steps.get(step) == "running" and not left.effects.get(USES[step])
+        for left in house.journals
+    )
 
 
 def _effects(house: House) -> Iterator[str]:
