@@ -128,18 +128,11 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
         stack.push_async_callback(durable.close)
         stack.push_async_callback(engine.close)  # behind the gateway, which may still start work
         stack.push_async_callback(gateway.stop)
-        tasks = [
-            _beside(stack, work)
-            for work in (
-                delivery.run_forever(),
-                sweep_forever(engine, sweeper),
-            )
-        ]
+        works = (delivery.run_forever(), sweep_forever(engine, sweeper))
+        tasks = [_beside(stack, work) for work in works]
         reached(FaultPoint.EXECUTIONS_RESUMED)
         checks = _checks(settings.role, store, durable, tasks, gateway)
-        health = Health(checks, now=time.monotonic)
-        doors = {} if settings.role == "executor" else {**gateway.routes(), **chat.routes}
-        await _listen(stack, settings, {**health.routes(), **doors})
+        await _listen(stack, settings, checks, {**gateway.routes(), **chat.routes})
         if settings.role != "executor":
             _beside(stack, _keep_warm(chat.teams, store, settings.people))
             await _connect(gateway)
@@ -206,10 +199,14 @@ def _checks(
 async def _listen(
     stack: contextlib.AsyncExitStack,
     settings: Settings,
-    routes: Mapping[str, Handler],
+    checks: Mapping[str, Check],
+    doors: Mapping[str, Handler],
 ) -> None:
+    """Answer who asks for the health; who only executes opens no other door."""
     if settings.listen is None:
         return
+    health = Health(checks, now=time.monotonic).routes()
+    routes = health if settings.role == "executor" else {**health, **doors}
     listener = Listener(routes, host=settings.listen.host, port=settings.listen.port)
     await listener.start()
     stack.push_async_callback(listener.stop)
