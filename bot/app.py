@@ -43,6 +43,7 @@ _ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"  # no character that reads 
 _CONNECT_AGAIN: Final = 5.0  # seconds
 _WARM_FOR: Final = 45.0  # seconds; a directory entry counts for sixty
 _WARM_LOOK: Final = 2.0
+_WARM_FOR_REQUESTS: Final = 10  # the newest; who decides on an older one waits for Slack
 
 
 def registry() -> Registry:
@@ -261,7 +262,7 @@ async def _keep_warm(directory: Teams, store: SqlStore, people: People) -> None:
     read_at: dict[str, float] = {}
     while True:
         try:
-            waiting = await store.read(lambda tx: tx.open())
+            waiting = await store.read(lambda tx: tx.newest_open(_WARM_FOR_REQUESTS))
         except TwokeyError as error:
             log.warning("nobody's entry was read ahead: %s", error)
             waiting = ()

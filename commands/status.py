@@ -15,10 +15,9 @@ async def handle(engine: Engine, invocation: Invocation) -> Answer:
     """List the open rollbacks of this channel, or the last that ended."""
     if invocation.text:
         return await _one(engine, invocation)
-    everything, latest = await engine.store.read(
-        lambda tx: (tx.open(), tx.latest(invocation.place, 1))
+    running, latest = await engine.store.read(
+        lambda tx: (tx.open(invocation.place), tx.latest(invocation.place, 1))
     )
-    running = [r for r in everything if r.place == invocation.place]
     if running:
         text = f"{len(running)} open: {'; '.join(_sentence(r) for r in running[:_SHOWN])}"
         lines = tuple(Line(_parts(rollback)) for rollback in running[:_SHOWN])

@@ -41,8 +41,12 @@ class Transaction(ABC):
         """Return the newest rollbacks of a channel, newest first."""
 
     @abstractmethod
-    def open(self) -> tuple[Rollback, ...]:
-        """Return all that are undecided or running, oldest first."""
+    def open(self, place: Place) -> tuple[Rollback, ...]:
+        """Return all of a channel that are undecided or running, oldest first."""
+
+    @abstractmethod
+    def newest_open(self, limit: int) -> tuple[Rollback, ...]:
+        """Return those that are undecided or running and were asked for last, newest first."""
 
     @abstractmethod
     def asked_since(self, moment: datetime) -> tuple[Asked, ...]:

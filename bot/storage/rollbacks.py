@@ -25,16 +25,15 @@ _OPEN: Final = _ROWS.where(IS_OPEN)  # in the very words of the index
 _OPEN_FOR: Final = _OPEN.where(
     rollbacks.c.target == bindparam("target"), rollbacks.c.environment == bindparam("environment")
 )
-_OLDEST_OPEN: Final = _OPEN.order_by(rollbacks.c.asked_at, rollbacks.c.id)
-_LATEST: Final = (
-    _ROWS.where(
-        rollbacks.c.platform == bindparam("platform"),
-        rollbacks.c.tenant == bindparam("tenant"),
-        rollbacks.c.channel == bindparam("channel"),
-    )
-    .order_by(rollbacks.c.asked_at.desc(), rollbacks.c.id.desc())
-    .limit(bindparam("limit"))
+_IN_CHANNEL: Final = (
+    rollbacks.c.platform == bindparam("platform"),
+    rollbacks.c.tenant == bindparam("tenant"),
+    rollbacks.c.channel == bindparam("channel"),
 )
+_NEWEST: Final = (rollbacks.c.asked_at.desc(), rollbacks.c.id.desc())
+_OPEN_IN: Final = _OPEN.where(*_IN_CHANNEL).order_by(rollbacks.c.asked_at, rollbacks.c.id)
+_NEWEST_OPEN: Final = _OPEN.order_by(*_NEWEST).limit(bindparam("limit"))
+_LATEST: Final = _ROWS.where(*_IN_CHANNEL).order_by(*_NEWEST).limit(bindparam("limit"))
 _DUE: Final = _ROWS.where(rollbacks.c.wake_at <= bindparam("now")).order_by(rollbacks.c.wake_at)
 _NEXT: Final = select(func.min(rollbacks.c.wake_at)).where(rollbacks.c.wake_at > bindparam("now"))
 _ASKED: Final = select(
@@ -127,9 +126,13 @@ class RollbackPart(Part):
         """Return the newest rollbacks of a channel, newest first."""
         return tuple(self._readable(_LATEST, **asdict(place), limit=limit))
 
-    def open(self) -> tuple[Rollback, ...]:
-        """Return all that are undecided or running, oldest first."""
-        return tuple(self._readable(_OLDEST_OPEN))
+    def open(self, place: Place) -> tuple[Rollback, ...]:
+        """Return all of a channel that are undecided or running, oldest first."""
+        return tuple(self._readable(_OPEN_IN, **asdict(place)))
+
+    def newest_open(self, limit: int) -> tuple[Rollback, ...]:
+        """Return those that are undecided or running and were asked for last, newest first."""
+        return tuple(self._readable(_NEWEST_OPEN, limit=limit))
 
     def asked_since(self, moment: datetime) -> tuple[Asked, ...]:
         """Return what was asked for after this moment."""

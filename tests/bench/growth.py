@@ -136,7 +136,7 @@ async def _p50(times: int, act: Callable[[], Awaitable[object]]) -> float:
 
 async def _status(store: SqlStore) -> object:
     """Read what ``/rollback status`` reads."""
-    return await store.read(lambda tx: (tx.open(), tx.latest(DEPLOYS, 1)))
+    return await store.read(lambda tx: (tx.open(DEPLOYS), tx.latest(DEPLOYS, 1)))
 
 
 async def _append(store: SqlStore) -> object:

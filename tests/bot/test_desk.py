@@ -10,6 +10,7 @@ from bot.invocation import Answer
 from bot.message import Ticket
 from bot.storage.store import SqlStore
 from commands import COMMANDS
+from tests.bot.builders import DEPLOYS
 from tests.bot.engine.trouble import FaultyStore
 from tests.bot.engine.world import World, world
 
@@ -134,7 +135,7 @@ async def test_a_flood_of_commands_is_refused_once(tmp_path: Path) -> None:
             await front.typed(here.invocation("responder", text="backend")) for _ in range(30)
         ]
         strays = await here.engine.store.read(lambda tx: tx.events(None))
-        started = await here.engine.store.read(lambda tx: tx.open())
+        started = await here.engine.store.read(lambda tx: tx.open(DEPLOYS))
         await here.clock.sleep(30)
         later = await front.typed(here.invocation("responder", text="status"))
     said = [answer.message.text for answer in answers if answer.message]

@@ -33,7 +33,9 @@ async def newest(store: SqlStore) -> Rollback | None:
 
 async def are_closed(store: SqlStore) -> bool:
     """Tell whether nothing is open, and nothing is left to be shown to anybody."""
-    return not await store.read(lambda tx: tx.open() or tx.due_postings(1) or tx.next_posting_at())
+    return not await store.read(
+        lambda tx: tx.open(_DEPLOYS) or tx.due_postings(1) or tx.next_posting_at()
+    )
 
 
 async def refusals(store: SqlStore) -> list[str]:

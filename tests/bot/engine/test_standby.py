@@ -9,6 +9,7 @@ from bot.domain.rollback import State, StepState
 from bot.engine.sweep import advance, sweep
 from bot.ports import Transaction
 from bot.storage.store import SqlStore
+from tests.bot.builders import DEPLOYS
 from tests.bot.engine.plant import Plant
 from tests.bot.engine.world import World, world
 
@@ -24,7 +25,7 @@ class Freezing:
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         result = await self.plain.write(work)
-        for rollback in await self.read(lambda tx: tx.open()):
+        for rollback in await self.read(lambda tx: tx.open(DEPLOYS)):
             if any(run.state is StepState.RUNNING for run in rollback.steps):
                 self.may_execute = False
         return result
@@ -37,7 +38,7 @@ async def look_around(here: World) -> None:
     """Let all that is due be looked at, and done."""
     await here.clock.sleep(10)
     await sweep(here.engine)
-    for rollback in await here.engine.store.read(lambda tx: tx.open()):
+    for rollback in await here.engine.store.read(lambda tx: tx.open(DEPLOYS)):
         await advance(here.engine, rollback.id)
 
 

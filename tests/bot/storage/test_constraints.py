@@ -9,6 +9,7 @@ from bot.domain.rollback import State, StepRun, StepState
 from bot.storage.errors import NotRecorded
 from bot.storage.store import SqlStore
 from tests.bot.storage.samples import (
+    DEPLOYS,
     MONDAY,
     a_rollback,
     adding,
@@ -101,7 +102,7 @@ async def test_a_target_has_one_open_rollback(any_store: SqlStore) -> None:
     await any_store.write(lambda tx: tx.save(ended(tx.load("rb-one1"))))
     await any_store.write(adding(a_rollback("rb-two2")))
 
-    assert [r.id for r in await any_store.read(lambda tx: tx.open())] == ["rb-two2"]
+    assert [r.id for r in await any_store.read(lambda tx: tx.open(DEPLOYS))] == ["rb-two2"]
 
 
 async def test_the_requester_is_not_stored_as_an_approver(any_store: SqlStore, url: str) -> None:

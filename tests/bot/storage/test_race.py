@@ -11,7 +11,7 @@ from bot.domain.rollback import State
 from bot.domain.target import Policy
 from bot.storage.store import SqlStore
 from tests.architecture.source import ROOT
-from tests.bot.storage.samples import a_rollback, adding
+from tests.bot.storage.samples import DEPLOYS, a_rollback, adding
 
 IDS = [f"rb-{number:04}" for number in range(40)]
 
@@ -57,7 +57,7 @@ async def test_two_people_decide_at_once(any_store: SqlStore, url: str) -> None:
     heard = race(url, "manager-one", "manager-two")
 
     assert sorted(" ".join(heard).split()) == ["claimed"] * len(IDS) + ["pending"] * len(IDS)
-    rollbacks = await any_store.read(lambda tx: tx.open())
+    rollbacks = await any_store.read(lambda tx: tx.open(DEPLOYS))
     assert {r.state for r in rollbacks} == {State.CLAIMED}
     assert {len(r.standing) for r in rollbacks} == {2}
     report = await any_store.verify_chain()
@@ -71,5 +71,5 @@ async def test_one_person_decides_twice_at_once(any_store: SqlStore, url: str) -
 
     words = sorted(" ".join(heard).split())
     assert words == ["already_approved"] * len(IDS) + ["pending"] * len(IDS)
-    rollbacks = await any_store.read(lambda tx: tx.open())
+    rollbacks = await any_store.read(lambda tx: tx.open(DEPLOYS))
     assert {len(r.standing) for r in rollbacks} == {1}

@@ -151,7 +151,7 @@ async def test_lists_are_in_order(any_store: SqlStore) -> None:
     await any_store.write(adding(two, three, ended(one)))
 
     newest = await any_store.read(lambda tx: tx.latest(DEPLOYS, 2))
-    still_open = await any_store.read(lambda tx: tx.open())
+    still_open = await any_store.read(lambda tx: tx.open(DEPLOYS))
 
     assert newest == (three, two)
     assert still_open == (two, three)
@@ -199,7 +199,7 @@ async def test_a_damaged_record_stops_nobody_else(
             await any_store.read(
                 lambda tx: (
                     tx.due(),
-                    [r.id for r in tx.open()],
+                    [r.id for r in tx.open(DEPLOYS)],
                     [r.id for r in tx.latest(DEPLOYS, 9)],
                 )
             )
@@ -210,3 +210,16 @@ async def test_a_damaged_record_stops_nobody_else(
     assert [record.getMessage()[:25] for record in caplog.records] == ["The record of rb-aaaa is "]
     with pytest.raises(Quarantined, match="rb-aaaa"):
         await load(any_store)
+
+
+async def test_the_newest_open_ones_are_few(any_store: SqlStore) -> None:
+    """Of all that are open, whatever their channel, only the newest are read, newest first."""
+    one, two, three = (
+        a_rollback(f"rb-000{n}", target=f"t{n}", asked_at=MONDAY + timedelta(minutes=n))
+        for n in (1, 2, 3)
+    )
+    await any_store.write(adding(one, two, ended(three)))
+
+    newest = await any_store.read(lambda tx: tx.newest_open(1))
+
+    assert newest == (two,)

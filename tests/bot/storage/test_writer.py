@@ -14,7 +14,7 @@ from bot.storage.connection import make_engine
 from bot.storage.errors import NotRecorded, Unreadable, Unusable
 from bot.storage.rollbacks import RollbackPart
 from bot.storage.store import SqlStore
-from tests.bot.storage.samples import a_rollback, adding, execute, query
+from tests.bot.storage.samples import DEPLOYS, a_rollback, adding, execute, query
 
 
 class Gate:
@@ -82,7 +82,7 @@ async def test_a_failing_piece_takes_nobody_along(any_store: SqlStore) -> None:
     )
 
     assert [type(answer) for answer in answers] == [type(None), Refused, NotRecorded, type(None)]
-    stored = {r.id for r in await any_store.read(lambda tx: tx.open())}
+    stored = {r.id for r in await any_store.read(lambda tx: tx.open(DEPLOYS))}
     assert stored == {"rb-one1", "rb-two2"}
 
 
@@ -120,7 +120,7 @@ async def test_a_full_disk_is_answered_truthfully(store: SqlStore) -> None:
     await store.write(adding(a_rollback("rb-next")))
 
     told = [answer is None for answer in answers[:1] + answers[2:]]
-    stored = {r.id for r in await store.read(lambda tx: tx.open())}
+    stored = {r.id for r in await store.read(lambda tx: tx.open(DEPLOYS))}
     assert NotRecorded in map(type, answers)
     assert stored == {id_ for id_, yes in zip(ids, told, strict=True) if yes} | {"rb-next"}
 
@@ -140,7 +140,7 @@ async def test_what_passes_is_tried_again(postgresql_store: SqlStore) -> None:
     )
 
     assert (answers, len(tries)) == ([None, None], 2)
-    stored = {r.id for r in await postgresql_store.read(lambda tx: tx.open())}
+    stored = {r.id for r in await postgresql_store.read(lambda tx: tx.open(DEPLOYS))}
     assert stored == {"rb-one1", "rb-two2"}
 
 
@@ -156,7 +156,7 @@ async def test_a_lost_connection_fails_the_group_and_is_made_anew(
     await postgresql_store.write(adding(a_rollback("rb-two2")))
 
     assert [type(answer) for answer in answers] == [NotRecorded] * 2
-    assert [r.id for r in await postgresql_store.read(lambda tx: tx.open())] == ["rb-two2"]
+    assert [r.id for r in await postgresql_store.read(lambda tx: tx.open(DEPLOYS))] == ["rb-two2"]
 
 
 async def test_nobody_is_answered_before_the_commit(store: SqlStore, sqlite_url: str) -> None:
@@ -188,9 +188,9 @@ async def test_listeners_hear_of_changes_only(any_store: SqlStore) -> None:
         tx.add(a_rollback("rb-bad1"))
         raise ZeroDivisionError
 
-    await any_store.write(lambda tx: tx.open())
+    await any_store.write(lambda tx: tx.open(DEPLOYS))
     await asyncio.gather(any_store.write(fails), return_exceptions=True)
-    await any_store.read(lambda tx: tx.open())
+    await any_store.read(lambda tx: tx.open(DEPLOYS))
     await asyncio.sleep(0)
     before = list(heard)
     await any_store.write(adding(a_rollback()))
