@@ -100,7 +100,7 @@ def summary(
     """Write the summary of one rollback."""
     from bot import reports  # noqa: PLC0415
 
-    sys.stdout.write(asyncio.run(reports.summary_of(_load(config), rollback, form=format)) + "\n")
+    sys.stdout.write(asyncio.run(reports.summary_of(_books(config), rollback, form=format)) + "\n")
 
 
 @cli.command()
@@ -108,7 +108,7 @@ def audit(config: File = _HERE) -> None:
     """Verify the whole audit chain; exit 1 if anything was changed behind our back."""
     from bot import reports  # noqa: PLC0415
 
-    good, sentence = asyncio.run(reports.verify_audit(_load(config)))
+    good, sentence = asyncio.run(reports.verify_audit(_books(config)))
     out.print(sentence, soft_wrap=True)
     if not good:
         raise typer.Exit(1)
@@ -172,11 +172,22 @@ def demo(
     raise typer.Exit(status)
 
 
-def _load(config: Path, *, role: Role = "all") -> Settings:
+def _books(config: Path) -> Settings:
+    """Read what it takes to look into the database, on a machine that holds no other secret."""
+    return _load(config, reads_only=True)
+
+
+def _load(config: Path, *, role: Role = "all", reads_only: bool = False) -> Settings:
     from bot import app  # noqa: PLC0415
 
     registry = app.registry()
-    settings = load(config, actions=registry.actions, assertions=registry.assertions, role=role)
+    settings = load(
+        config,
+        actions=registry.actions,
+        assertions=registry.assertions,
+        role=role,
+        reads_only=reads_only,
+    )
     app.check_names(settings)
     return settings
 

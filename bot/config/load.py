@@ -39,8 +39,12 @@ def load(
     assertions: AssertionTypes,
     environ: Mapping[str, str] | None = None,
     role: Role = "all",
+    reads_only: bool = False,
 ) -> Settings:
-    """Return the settings of this file, or raise ``ConfigError`` with all of its problems."""
+    """Return the settings of this file, or raise ``ConfigError`` with all of its problems.
+
+    Who only reads what was written down needs the database and its key, and no other secret.
+    """
     root, problems = parse(_content(path))
     if root is None:
         raise ConfigError(problems, path=path)
@@ -52,9 +56,10 @@ def load(
         report=report,
         folder=path.absolute().parent,
         environ=os.environ if environ is None else environ,
+        reads_only=reads_only,
     )
     kinds: Kinds = {**actions, **assertions}
-    secrets = {} if role == "chat" else sources.provider_secrets(kinds)
+    secrets = {} if role == "chat" or reads_only else sources.provider_secrets(kinds)
     slack, database_url = sources.slack(role), sources.database_url()
     if role != "all" and database_url.startswith("sqlite"):
         why = f"is one file for one process; the role {role} needs postgresql://…"
