@@ -1,6 +1,7 @@
 // The page: one state, kept up to date by the server's events, drawn again after every change.
 
 import { content, drawBlock } from "/static/blocks.js";
+import { hint, newestRequest } from "/static/hint.js";
 import { clock, el, names, textObject } from "/static/text.js";
 
 const SHOP_SECONDS = 1.5;
@@ -12,7 +13,7 @@ const FAILURES = {
 
 const $ = (selector) => document.querySelector(selector);
 const world = { people: [], channels: {}, messages: {}, views: {}, shop: {} };
-const here = { me: "", place: "", thread: null, read: {}, shown: null };
+const here = { me: "", place: "", thread: null, read: {}, slip: "", shown: null, ...JSON.parse(sessionStorage.here ?? "{}") };
 
 names.user = (id) => (id === world.bot?.id ? world.bot.name
   : world.people.find((person) => person.id === id)?.real_name ?? "Slackbot");
@@ -28,12 +29,16 @@ const NEWS = {
     for (const message of Object.values(news.ephemerals).flat()) {
       world.messages[message.channel][message.ts] = message;
     }
-    here.me ||= world.people[0].id;
-    here.place ||= news.channels[0].id;
-    follow();
+    follow(history.state);
   },
   channel: ({ channel }) => { world.channels[channel.id] = channel; },
-  message: ({ channel, message }) => { (world.messages[channel] ??= {})[message.ts] = message; },
+  message: ({ channel, message }) => {
+    const [isNew, before] = [!world.messages[channel]?.[message.ts], newestRequest(world)];
+    (world.messages[channel] ??= {})[message.ts] = message;
+    const after = newestRequest(world);
+    const isNext = isNew && after?.thread === message.ts && before?.thread === here.thread;
+    if (isNext && !$(".thread .composer").text.value) go(after.place, after.thread);
+  },
   dialogs: ({ user, dialogs }) => { world.views[user] = dialogs; },
   quiet: () => {},
 };
@@ -50,17 +55,22 @@ function listen() {
     NEWS[news.kind](news);
     draw();
   };
-  stream.onopen = () => toast("");
-  stream.onerror = () => toast("The workspace is out of reach. Trying again…");
+  stream.onerror = () => setGone(true);
+}
+
+function setGone(isGone, isUnsent = isGone && here.isUnsent) {
+  world.isGone = isGone;
+  here.isUnsent = isUnsent;
+  drawShop();
+  drawHint();
 }
 
 async function watchShop() {
   try {
     world.shop = await (await fetch("/page/shop")).json();
-    drawShop();
-    drawHint();
+    setGone(false);
   } catch {
-    toast("The workspace is out of reach. Trying again…");
+    setGone(true);
   }
   setTimeout(watchShop, SHOP_SECONDS * 1000);
 }
@@ -72,7 +82,11 @@ async function act(what, details) {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ user: here.me, ...details }),
-  });
+  }).catch(() => null);
+  if (!answer) {
+    setGone(true, Boolean(details.text) || here.isUnsent);
+    return { ok: false, isGone: true };
+  }
   const outcome = await answer.json();
   if (!outcome.ok && what !== "command" && !outcome.errors) {
     toast(FAILURES[outcome.error] ?? `That did not work: ${outcome.error}`);
@@ -90,36 +104,63 @@ async function press(message, block, part, button) {
 }
 
 function compose(form, threadOf) {
-  form.addEventListener("submit", (event) => {
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const text = form.text.value.trim();
     form.text.value = "";
     const thread = threadOf();
     const details = { channel: here.place, text, ...(thread ? { thread_ts: thread } : {}) };
-    if (text) act(text.startsWith("/") ? "command" : "message", details);
+    if (!text) return;
+    here.slip = /^rollback\b/i.test(text) ? text : "";
+    drawHint();
+    const outcome = await act(text.startsWith("/") ? "command" : "message", details);
+    if (outcome.isGone) form.text.value ||= text;
   });
 }
 
 function become(user) {
-  here.me = user;
-  const direct = directOf(user);
-  const place = world.channels[here.place];
-  if (direct && (unread(user, direct.id).length || !place.members.includes(user))) go(direct.id);
-  else if (!place.members.includes(user)) go(Object.keys(world.channels)[0]);
+  const isMember = world.channels[here.place].members.includes(user);
+  const place = isMember ? here.place : directOf(user)?.id ?? Object.keys(world.channels)[0];
+  go(place, isMember ? here.thread : null, user);
+}
+
+/** Look at a place as somebody; the address, and with it Back, keeps where that is. */
+function go(place, thread = null, me = here.me) {
+  const isSame = place === here.place && thread === here.thread && me === here.me;
+  Object.assign(here, { place, thread, me });
+  if (!isSame) history.pushState({ me }, "", `#${place}${thread ? `/${thread}` : ""}`);
   draw();
 }
 
-function go(place, thread = null) {
-  Object.assign(here, { place, thread });
-  draw();
-}
-
-function follow() {
+/** Go where the address says, as whoever was there. */
+function follow(state) {
+  if (state?.me) here.me = state.me;
+  here.me ||= world.people[0].id;
   const [place, ts] = location.hash.slice(1).split("/");
-  const message = world.messages[place]?.[ts];
-  if (!message) return;
-  const isInThread = message.thread_ts || message.reply_count;
-  go(place, isInThread ? message.thread_ts ?? ts : null);
+  const isOpen = world.channels[place]?.members.includes(here.me);
+  const message = isOpen && world.messages[place]?.[ts];
+  here.place = isOpen ? place : Object.keys(world.channels)[0];
+  here.thread = message?.thread_ts ?? (message?.reply_count ? ts : null);
+  history.replaceState({ me: here.me }, "");
+  draw();
+}
+
+/** A link to a message of this workspace opens here, as the person who follows it. */
+function openHere(event) {
+  const anchor = event.target.closest("a");
+  const found = anchor?.origin === location.origin && anchor.pathname.match(/^\/archives\/(\w+)\/p(\d+)(\d{6})$/);
+  if (!found) return;
+  event.preventDefault();
+  const [, place, seconds, rest] = found;
+  history.pushState({ me: here.me }, "", `#${place}/${seconds}.${rest}`);
+  follow();
+}
+
+function fill(command) {
+  const form = $("main .composer");
+  go(world.channels[here.place].is_im ? Object.keys(world.channels)[0] : here.place);
+  form.text.value = command;
+  form.text.focus();
 }
 
 // ── What is seen ──
@@ -133,17 +174,20 @@ function draw() {
     drawRooms();
     drawHint();
     drawView();
+    sessionStorage.here = JSON.stringify({ me: here.me, read: here.read });
   });
 }
 
 function drawShop() {
-  keyed($(".shop"), Object.entries(world.shop), ([name]) => name, ([name, part]) => {
+  $(".shop").classList.toggle("gone", Boolean(world.isGone));
+  keyed($(".shop"), Object.entries(world.shop), ([name]) => name + world.isGone, ([name, part]) => {
+    if (world.isGone) return el("span", "part", el("span", "sign", "?"), el("strong", "", name), " not known");
     const facts = [part.healthy ? null : part.status ?? "no answer", part.version];
     const sign = el("span", "sign", part.healthy ? "✓" : "✕");
     sign.setAttribute("aria-hidden", "true");
     const node = el("a", `part ${part.healthy ? "good" : "bad"}`, sign, el("strong", "", name),
       el("span", "word", part.healthy ? " healthy" : " broken"),
-      ...facts.filter(Boolean).map((fact) => ` · ${fact}`));
+      ...facts.filter(Boolean).map((fact) => el("span", "fact", ` · ${fact}`)));
     node.href = part.url;
     node.target = "_blank";
     return node;
@@ -194,8 +238,7 @@ function drawRooms() {
   $("h1").textContent = title(place);
   document.title = `${title(place)} · ${world.team.name}`;
   const input = $("main .composer input");
-  input.placeholder = `Message ${title(place).replace("# ", "#")}, or type / for commands`;
-  input.setAttribute("aria-label", input.placeholder);
+  input.setAttribute("aria-label", `Message ${title(place).replace("# ", "#")}`);
   const all = visible(here.me, here.place).sort((one, other) => one.ts - other.ts);
   const isTop = (message) => !message.thread_ts || message.thread_ts === message.ts;
   drawMessages($("main .messages"), all.filter(isTop), true);
@@ -205,17 +248,29 @@ function drawRooms() {
 }
 
 function drawMessages(list, messages, withThreads) {
-  const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
   const where = `${here.me} ${here.place} ${withThreads || here.thread}`;
   keyed(list, messages, ({ ts }) => where + ts, (message) => drawMessage(message, withThreads));
+  const answer = messages.findLast((message) => message.is_ephemeral)?.ts;
   const isOpening = list.dataset.where !== where;
-  list.dataset.where = where;
+  const isAnswered = !isOpening && answer && list.dataset.answer !== answer;
+  Object.assign(list.dataset, { where, answer });
   const question = isOpening && !withThreads && makeRoom(list);
-  const { ts, is_ephemeral: isPrivate } = messages.at(-1) ?? {};
-  const isAnswer = isPrivate && ts !== list.dataset.newest;
-  list.dataset.newest = ts;
-  if (isOpening || isAtEnd || isAnswer) list.scrollTop = list.scrollHeight;
-  if (question) question.scrollIntoView();
+  if (isOpening || list.isAtEnd) list.scrollTop = list.scrollHeight;
+  // A private answer was asked for just now: its first line comes into view, wherever one was.
+  const start = isAnswered ? list.querySelector(`[data-key="${where + answer}"]`) : question;
+  if (start) start.scrollIntoView();
+  noteEnd(list);
+}
+
+function noteEnd(list) {
+  list.isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+}
+
+/** Whoever reads the end goes on reading the end when there is more, or less room for it. */
+function stayAtEnd(list) {
+  noteEnd(list);
+  list.addEventListener("scroll", () => noteEnd(list));
+  new ResizeObserver(() => { if (list.isAtEnd) list.scrollTop = list.scrollHeight; }).observe(list);
 }
 
 /** Let an opened thread start at the first line of what it asks. */
@@ -249,28 +304,14 @@ function threadButton(message) {
 }
 
 function drawHint() {
-  const asked = world.people.filter(({ id }) => id !== here.me && isAsked(id));
-  const [broken, healthy] = [false, true].map((is) => (
-    Object.keys(world.shop).filter((name) => world.shop[name].healthy === is).sort()));
-  const isNew = !Object.values(world.messages).some((list) => Object.keys(list).length);
-  let hint = "";
-  if (asked.length) {
-    const who = asked.map((person) => person.real_name);
-    hint = `${who.join(" and ")} ${who.length > 1 ? "have" : "has"} a direct message: switch to them above.`;
-  } else if (isNew && broken.length) {
-    hint = `The shop's ${listed(broken)} broken. As Responder, type “/rollback ${broken[0]}” below; `
-      + "then approve as Manager One and as Manager Two.";
-  } else if (healthy.length && broken.length) {
-    hint = `The shop's ${listed(healthy)} healthy again. As Responder, try “/rollback ${broken[0]}”, and `
-      + "press Approve as Responder, too, to see a refusal.";
-  } else if (healthy.length && !isNew) {
-    hint = "The whole shop is healthy.";
-  }
-  if ($(".hint").textContent !== hint) $(".hint").textContent = hint;
-}
-
-function listed(parts) {
-  return `${parts.join(" and ")} ${parts.length > 1 ? "are" : "is"}`;
+  if (!world.people.length) return;
+  const said = hint(world, { ...here, direct: directOf(here.me)?.id }, names.user);
+  keyed($(".hint"), said.words ? [said] : [], () => "hint", ({ words, command, open }) => {
+    const button = el("button", "", command ?? "Open it");
+    button.type = "button";
+    button.addEventListener("click", () => (command ? fill(command) : go(open.place, open.thread)));
+    return el("span", "", words, ...(command || open ? [" ", button] : []));
+  });
 }
 
 function drawView() {
@@ -355,11 +396,6 @@ function directNews(user) {
   return unread(user, directOf(user)?.id).length;
 }
 
-function isAsked(user) {
-  return unread(user, directOf(user)?.id).some(({ only_for: reader, blocks }) => (
-    !reader && blocks?.some((block) => block.type === "actions")));
-}
-
 function unread(user, place) {
   const since = here.read[user]?.[place] ?? 0;
   return visible(user, place).filter((message) => message.user !== user && message.ts > since);
@@ -381,6 +417,8 @@ $(".close-thread").addEventListener("click", () => go(here.place));
 $(".phone-toggle").addEventListener("click", ({ target }) => {
   target.setAttribute("aria-pressed", document.body.classList.toggle("phone"));
 });
-addEventListener("hashchange", follow);
+document.querySelectorAll(".messages").forEach(stayAtEnd);
+document.addEventListener("click", openHere);
+addEventListener("popstate", ({ state }) => follow(state));
 listen();
 watchShop();

@@ -38,6 +38,13 @@ CARD: list[Json] = [
         ],
     },
 ]
+
+
+def key(kind: str, *, request: str = "rb-1") -> Json:
+    """What the real bot's messages carry, and what tells the page which of them is which."""
+    return {"event_type": "twokey_posting", "event_payload": {"key": f"{request}:{kind}:x:0"}}
+
+
 VIEW: Json = {
     "type": "modal",
     "callback_id": "reason",
@@ -85,26 +92,32 @@ class Desk:
 def app(client: AsyncWebClient) -> AsyncApp:
     """An app that asks a manager, and closes the card on a yes."""
     bolt = AsyncApp(client=client)
+    cards: dict[str, str] = {}
 
     @bolt.command("/rollback")
     async def rollback(ack: AsyncAck, respond: AsyncRespond) -> None:
         await ack()
-        notice = await client.chat_postMessage(channel=DEPLOYS, text="Backend rollback asked")
-        await client.chat_postMessage(
-            channel=DEPLOYS, text="card", blocks=CARD, thread_ts=notice["ts"]
+        notice = await client.chat_postMessage(
+            channel=DEPLOYS, text="backend: rollback asked", metadata=key("notice")
         )
-        await client.chat_postMessage(channel=MANAGER, text="card", blocks=CARD)
+        for kind, place in (("card", {"thread_ts": notice["ts"]}), ("ask", {"channel": MANAGER})):
+            sent = await client.chat_postMessage(
+                text="Approve? 0 of 1.",
+                blocks=CARD,
+                metadata=key(kind),
+                **{"channel": DEPLOYS, **place},
+            )
+            cards[sent["channel"]] = sent["ts"]
         await respond("Asked Manager One.")
 
     @bolt.action("approve")
     @bolt.action("reject")
     async def decide(ack: AsyncAck, body: Json) -> None:
         await ack()
-        await client.chat_update(
-            channel=body["channel"]["id"],
-            ts=body["message"]["ts"],
-            text=f"{body['actions'][0]['action_id']} by <@{body['user']['id']}>",
-        )
+        clicked = {body["channel"]["id"]: body["message"]["ts"]}
+        for channel, ts in {**cards, **clicked}.items():
+            text = f"{body['actions'][0]['action_id']} by <@{body['user']['id']}>"
+            await client.chat_update(channel=channel, ts=ts, text=text)
 
     @bolt.action("reason")
     async def reason(ack: AsyncAck, body: Json) -> None:

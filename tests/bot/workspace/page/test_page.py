@@ -4,28 +4,30 @@ import pytest
 from playwright.async_api import expect
 
 from bot.workspace.slack.client import Workspace
-from tests.bot.workspace.page.conftest import CARD, DEPLOYS, MANAGER, Desk
+from tests.bot.workspace.page.conftest import CARD, DEPLOYS, Desk
 
 RESPONDER = "U00RESPONDER"
 
 
 async def test_a_new_user_gets_through_with_the_page_alone(desk: Desk) -> None:
-    """The hint says what to type, a dot shows who was asked, and one tap approves."""
+    """The hint says what to do as whom, and every step of it can be tapped."""
     page = desk.page
     hint = page.locator(".hint")
-    await expect(hint).to_contain_text("As Responder, type “/rollback backend”")
+    await expect(hint).to_contain_text("Two parts are broken. Start with the backend: type")
 
-    await page.locator("main .composer input").fill("/rollback backend")
+    await hint.get_by_role("button", name="/rollback backend").click()
     await page.keyboard.press("Enter")
     await expect(page.locator(".private")).to_contain_text("Only visible to you")
-    await expect(hint).to_contain_text("Manager One has a direct message")
+    await expect(hint).to_have_text("0 of 1. Now approve as Manager One.")
     await desk.act_as("Manager One")
-    await page.get_by_role("button", name="Approve").click()
+    await expect(hint).to_contain_text("You are Manager One: press Approve in the thread.")
+    await hint.get_by_role("button", name="Open it").click()
+    await expect(hint).to_have_text("You are Manager One: press Approve below.")
+    await page.locator(".thread").get_by_role("button", name="Approve").click()
 
-    await expect(page.locator("main .message")).to_contain_text("approve by @Manager One")
+    await expect(page.locator(".thread")).to_contain_text("approve by @Manager One")
     await expect(page.get_by_role("button", name="Approve")).to_have_count(0)
-    await page.get_by_role("button", name="# deploys").click()
-    await expect(page.locator("main .message").first).to_contain_text("Backend rollback asked")
+    await expect(hint).to_have_text("Backend is being rolled back.")
     await expect(page.locator(".private")).to_have_count(0)
 
 
@@ -37,20 +39,6 @@ async def test_the_shop_strip_follows_the_shop(desk: Desk) -> None:
     desk.shop.broken.remove("backend")
 
     await expect(part).to_have_text("✓backend healthy · v41")
-
-
-async def test_the_hint_goes_on_when_a_part_is_healthy_again(desk: Desk) -> None:
-    """Unread news asks nothing of anybody, so the hint names what can be tried next."""
-    page, hint = desk.page, desk.page.locator(".hint")
-    await desk.client.chat_postMessage(channel=MANAGER, text="backend is healthy again")
-    await expect(page.get_by_label("1 new direct message")).to_be_visible()
-
-    desk.shop.broken.remove("backend")
-
-    await expect(hint).to_contain_text("The shop's backend is healthy again.")
-    await expect(hint).to_contain_text("try “/rollback frontend”")
-    desk.shop.broken.clear()
-    await expect(hint).to_have_text("The whole shop is healthy.")
 
 
 async def test_a_dialog_shows_errors_and_closes(desk: Desk) -> None:
