@@ -28,6 +28,7 @@ async def show(desk: Desk, *, request: str = "rb-1", notice: str = "", **cards: 
     return str(top["ts"])
 
 
+GO_ON = "Two parts are broken. Go on with the backend: type /rollback backend"
 ASKED, VOTED = "approve reject details", "withdraw reject details"
 
 
@@ -52,12 +53,11 @@ ASKED, VOTED = "approve reject details", "withdraw reject details"
         ({"card": "resolve"}, "It needs a person: press Resolve… on the card. Open it"),
         (
             {"card": "", "summary": ""},
-            "Done. Two parts are broken. Go on with the backend: type /rollback backend",
+            f"Done. {GO_ON}",
         ),
         (
             {"notice": "again"},
-            "Nothing was changed. "
-            + "Two parts are broken. Go on with the backend: type /rollback backend",
+            f"Nothing was changed. {GO_ON}",
         ),
     ],
 )

@@ -123,6 +123,7 @@ async def test_a_private_answer_comes_into_view(desk: Desk, lines: int) -> None:
     await desk.client.chat_postEphemeral(
         channel=DEPLOYS, user=RESPONDER, text="Answer\n" + "more\n" * lines
     )
+    await desk.client.chat_postMessage(channel=DEPLOYS, text="and what came of it")
 
     await expect(page.locator(".private .head")).to_be_in_viewport(ratio=1)
 
