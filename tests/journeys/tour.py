@@ -107,6 +107,8 @@ async def _act_as(page: Page, name: str) -> None:
 
 
 async def _open_thread(page: Page) -> None:
+    if await page.locator(".thread").is_visible():
+        return
     await page.locator(".places").get_by_role("button", name="deploys").click()
     replies = page.locator("main .messages").get_by_role("button", name=re.compile("repl"))
     await replies.first.click(timeout=PATIENCE)
