@@ -171,8 +171,8 @@ function draw() {
     markRead();
     drawPeople();
     drawPlaces();
+    drawHint(); // first, as its height decides on the room for the messages
     drawRooms();
-    drawHint();
     drawView();
     sessionStorage.here = JSON.stringify({ me: here.me, read: here.read });
   });

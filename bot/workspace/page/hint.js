@@ -15,7 +15,7 @@ export function newestRequest({ messages, channels }) {
     thread: notice.ts,
     target: notice.text.match(/^[^\s:]*/)[0],
     count: own.find(({ kind }) => kind === "card")?.text.match(/\d+ of \d+/)?.[0] ?? "",
-    waiting: able("approve", "ask").map(({ user }) => user),
+    waiting: able("approve", "ask").map(({ user }) => user).sort(),
     state: able("again").length ? "unchanged"
       : able("resolve").length || able("resolve_confirm").length ? "unresolved"
       : own.some(({ kind }) => kind === "summary") ? "over"
