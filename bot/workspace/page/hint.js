@@ -59,7 +59,7 @@ function toApprove(request, here, nameOf) {
       : { words: `You are ${nameOf(here.me)}: press Approve in the thread.`, ...shown(request, here) };
   }
   const who = request.waiting.map(nameOf).join(request.count.startsWith("0") ? " and as " : " or as ");
-  return { words: `${request.count}. Now approve as ${who}.` };
+  return { words: `${request.count}.${who && ` Now approve as ${who}.`}` };
 }
 
 function shown({ place, thread }, here) {
