@@ -105,7 +105,10 @@ class House:
     async def close(self) -> int:
         """Let every bot end in order, and return how the worst did."""
         self._is_closing = True
-        return max([await _end(process) for process in self._processes.values()], key=abs)
+        ends = [await _end(process) for process in self._processes.values()]
+        # Of two replicas one may just be starting, or dying at its moment.
+        cut_short = {-signal.SIGTERM, -signal.SIGKILL} if self.replicas > 1 else set[int]()
+        return max((status for status in ends if status not in cut_short), default=0, key=abs)
 
     def effects(self) -> dict[str, int]:
         """Count what took effect, by the providers' own durable logs."""

@@ -67,9 +67,9 @@ async def play(case: Case, *, server: str | None = None, trace: list[str] | None
             crowd = Crowd(home)
             found = await _live(home, crowd, story)
             status = await home.close()
-            if status != 0 and not found:
-                found = [f"told to end, it ended with {status}", home.last_words()]
             found = found or await flaws(home, crowd, story)
+            if status != 0:
+                found = [*found, f"told to end, it ended with {status}", home.last_words()]
             if found:
                 found.append(f"state {home.books.state()}, steps {home.books.steps()}")
             if trace is not None:
