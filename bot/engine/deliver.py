@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from bot.domain.errors import TwokeyError
@@ -31,7 +32,8 @@ from bot.ports import (
 )
 
 _AT_ONCE: Final = 32
-_LOOKED_AT: Final = 512  # one busy channel must not hide the others
+_FIRST_LOOK: Final = 3 * _AT_ONCE  # reading costs more than it seems, and most of it is shown soon
+_LONG_LOOK: Final = 512  # but one busy channel must not hide the others
 _LONGEST_WAIT: Final = 60.0
 _LONGEST_WAIT_FOR_PEOPLE: Final = 300.0  # who have to invite us, or to unarchive a channel
 _KEPT_AFTER_THE_END: Final = timedelta(days=1)
@@ -106,11 +108,20 @@ class Delivery:
 
     async def _look(self) -> float:
         """Start to show what may be shown now; return the seconds until there may be more."""
-        # Noted before the outbox is read: what is still being shown would be shown twice.
         await self._foreground.over()
+        if len(self._showing) >= _AT_ONCE:
+            return _IDLE  # the first that ends makes room, and wakes us
+        has_started, is_whole, wait = await self._look_at(_FIRST_LOOK)
+        if not has_started and not is_whole:
+            _, _, wait = await self._look_at(_LONG_LOOK)
+        return wait
+
+    async def _look_at(self, most: int) -> tuple[bool, bool, float]:
+        """Start what may be shown of so many; return whether any, whether that is all, the wait."""
+        # Noted before the outbox is read: what is still being shown would be shown twice.
         busy = set(self._showing)
-        due, now, following = await self._store.read(_owed)
-        waits = [_IDLE]
+        due, now, following = await self._store.read(partial(_owed, most))
+        waits, before = [_IDLE], len(self._showing)
         if following is not None:
             waits.append(max((following - now).total_seconds(), 0.01))
         for one in due:
@@ -122,7 +133,7 @@ class Delivery:
                 waits.append(wait)
             else:
                 self._start(one)
-        return min(waits)
+        return len(self._showing) > before, len(due) < most, min(waits)
 
     def _must_queue(self, due: Due) -> bool:
         """Tell whether a new message waits for another one: side by side they change places."""
@@ -254,8 +265,8 @@ class Delivery:
         log.error("%s: %s; %s", due.posting.key, refusal, await self._store.write(work))
 
 
-def _owed(tx: Transaction) -> tuple[Sequence[Due], datetime, datetime | None]:
-    return tx.due_postings(_LOOKED_AT), tx.now, tx.next_posting_at()
+def _owed(most: int, tx: Transaction) -> tuple[Sequence[Due], datetime, datetime | None]:
+    return tx.due_postings(most), tx.now, tx.next_posting_at()
 
 
 def _facts(tx: Transaction, due: Due) -> tuple[Rollback, tuple[Event, ...], Reference | None]:
