@@ -91,12 +91,12 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
     scrub = Scrubber(settings.secret_values())
     logs.set_up(scrub=scrub)
     async with contextlib.AsyncExitStack() as stack:
-        member, store = await _database(stack, settings, clock)
+        member, store = await _database(stack, settings, clock, scrub)
         reached(FaultPoint.STORE_OPENED)
         tools = None if settings.role == "chat" else _tool_box(settings, clock=clock, scrub=scrub)
         if tools is not None:
             stack.push_async_callback(tools.close)
-        chat = await stack.enter_async_context(slack(settings, store))
+        chat = await stack.enter_async_context(slack(settings, store, learn=scrub.learn))
         durable = DbosDurable(settings.durable_url, executor=member.name)
         engine = Engine(
             store=store,
@@ -142,14 +142,16 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
 
 
 async def _database(
-    stack: contextlib.AsyncExitStack, settings: Settings, clock: Clock
+    stack: contextlib.AsyncExitStack, settings: Settings, clock: Clock, scrub: Scrubber
 ) -> tuple[Membership, SqlStore]:
     """Join the processes that share the database, if any do, and open it."""
     url = settings.database_url
     member = membership(url, folder=settings.state_folder, wanted=_leases(settings.role))
     await member.join()
     stack.push_async_callback(member.close)
-    store = SqlStore(url, clock=clock, audit_key=audit_key(settings), name=member.name)
+    key = audit_key(settings)
+    scrub.learn(key.hex())
+    store = SqlStore(url, clock=clock, audit_key=key, name=member.name)
     await store.open()
     stack.push_async_callback(store.close)
     _beside(stack, member.run_forever())

@@ -29,6 +29,7 @@ AsRole = Annotated[
     Role, typer.Option(help="What it does: talk to people, plan and execute, or everything.")
 ]
 _HERE = Path("twokey.yaml")
+_FIRST_STORY = "approve"
 _STORIES = (
     "approve, frontend, full, self-approval, withdraw, reject, unknown-target, busy, stop, expire, "
     "lost-answer, crash, amnesia, lying-provider, half, doubt, slack-misbehaves"
@@ -139,7 +140,7 @@ def demo(
     ] = False,
     story: Annotated[
         str, typer.Option(help=f"Which story to play, with --headless: {_STORIES}.")
-    ] = "approve",
+    ] = _FIRST_STORY,
     store: Annotated[
         Literal["sqlite", "postgres"], typer.Option(help="Where it keeps everything.")
     ] = "sqlite",
@@ -158,6 +159,8 @@ def demo(
     ] = False,
 ) -> None:
     """Open a local chat with a broken shop to roll back; needs no account anywhere."""
+    if story != _FIRST_STORY and not headless:
+        raise typer.BadParameter("a story is played with --headless; the page plays none")
     from bot.workspace import demo as workspace  # noqa: PLC0415
 
     status = workspace.run(

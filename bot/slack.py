@@ -49,8 +49,13 @@ class Slack:
 
 
 @asynccontextmanager
-async def slack(settings: Settings, store: Store) -> AsyncGenerator[Slack]:
-    """Open the connection pool for as long as the context lasts, and wire what was configured."""
+async def slack(
+    settings: Settings, store: Store, *, learn: Callable[[str], None]
+) -> AsyncGenerator[Slack]:
+    """Open the connection pool for as long as the context lasts, and wire what was configured.
+
+    ``learn`` hears of every token that was not configured, so that no log ever shows it.
+    """
     access, teams = settings.slack, Teams(now=time.monotonic)
     known = SlackSettings(
         team=access.teams[0],
@@ -60,7 +65,7 @@ async def slack(settings: Settings, store: Store) -> AsyncGenerator[Slack]:
     )
     async with opened(known) as team:
         if access.oauth is not None:
-            yield await _by_link(settings, access.oauth, team, teams, store)
+            yield await _by_link(settings, access.oauth, team, teams, store, learn)
             return
         teams.admit(team)
 
@@ -77,13 +82,19 @@ async def slack(settings: Settings, store: Store) -> AsyncGenerator[Slack]:
 
 
 async def _by_link(
-    settings: Settings, oauth: OAuthAccess, pool: Team, teams: Teams, store: Store
+    settings: Settings,
+    oauth: OAuthAccess,
+    pool: Team,
+    teams: Teams,
+    store: Store,
+    learn: Callable[[str], None],
 ) -> Slack:
     """Wire teams whose tokens come from installations; ``pool`` lends them its connections."""
     access = settings.slack
     key = bytes.fromhex(oauth.installation_key.value)
 
     def reach(installation: Installation) -> Team:
+        learn(installation.bot_token)
         own = replace(pool.settings, team=installation.team, bot_token=installation.bot_token)
         return pool.as_team(own, app=installation.app)
 

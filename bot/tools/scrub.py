@@ -17,8 +17,13 @@ class Scrubber:
 
     def __init__(self, values: Iterable[str]) -> None:
         """Prepare every form that a secret may take."""
-        forms = {form for value in values for form in _forms(value)}
-        usable = sorted((f for f in forms if len(f) >= _SHORTEST), key=len, reverse=True)
+        self._forms = set[str]()
+        self.learn(*values)
+
+    def learn(self, *values: str) -> None:
+        """Take these out from now on, too: some secrets arrive while the bot runs."""
+        self._forms.update(form for value in values for form in _forms(value))
+        usable = sorted((f for f in self._forms if len(f) >= _SHORTEST), key=len, reverse=True)
         self._folded = tuple({form.casefold() for form in usable})
         self._pattern = re.compile("|".join(map(re.escape, usable)), re.IGNORECASE)
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.tools import Scrubber
+from bot.tools.scrub import HIDDEN
 
 CANARY = "s3cr3t/Tök+en=='\"42"
 
@@ -74,3 +75,11 @@ def test_a_large_text_is_fast() -> None:
     assert scrub(text) == text
 
     assert time.process_time() - began < 1
+
+
+def test_a_secret_that_arrives_later_is_hidden_from_then_on() -> None:
+    """What is learned while the bot runs is taken out like what was configured."""
+    scrub = Scrubber(["configured-token"])
+    scrub.learn("installed-token")
+
+    assert scrub("configured-token installed-token") == f"{HIDDEN} {HIDDEN}"
