@@ -91,7 +91,8 @@ class Stage:
     async def forget(self) -> None:
         """Lose the durable engine's tables, which are not where the truth is."""
         if self.database.startswith("sqlite"):
-            (self.processes.folder / "dbos.sqlite").unlink()
+            for file in self.processes.folder.glob("dbos.sqlite*"):
+                file.unlink()
         else:
             await postgres.execute(self.database, "DROP SCHEMA dbos CASCADE")
 

@@ -53,7 +53,8 @@ class Books:
         """Lose the durable engine's own tables, which are not where the truth is."""
         at = make_url(self.url)
         if at.get_backend_name() == "sqlite":
-            Path(str(at.database)).with_name("dbos.sqlite").unlink(missing_ok=True)
+            for file in Path(str(at.database)).parent.glob("dbos.sqlite*"):
+                file.unlink()
             return
         with self._engine.begin() as connection:
             connection.execute(text("DROP SCHEMA IF EXISTS dbos CASCADE"))
