@@ -6,7 +6,7 @@ import os
 import platform
 import time
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -22,6 +22,9 @@ _progress = Console(stderr=True, highlight=False)
 def main(
     *,
     only: Annotated[str, typer.Option(help="Which figures, with commas.")] = ",".join(FIGURES),
+    store: Annotated[
+        Literal["sqlite", "postgres"], typer.Option(help="Where the bot keeps everything.")
+    ] = "sqlite",
     rounds: Annotated[int, typer.Option(min=1, help="Five or more are worth a verdict.")] = 5,
     no_table: Annotated[bool, typer.Option("--json", help="Print the JSON alone.")] = False,
 ) -> None:
@@ -30,11 +33,16 @@ def main(
     if unknown := set(wanted) - set(FIGURES):
         raise typer.BadParameter(f"there is no figure {', '.join(sorted(unknown))}")
     pin(0, first=False)
-    lines = judge(asyncio.run(measure(wanted, rounds=rounds, scale=Scale())))
+    lines = judge(asyncio.run(measure(wanted, rounds=rounds, scale=Scale(store=store))))
     if not no_table:
         Console(highlight=False).print(_table(lines))
     machine = f"{os.cpu_count()} x {platform.machine()}, Python {platform.python_version()}"
-    about = {"date": time.strftime("%Y-%m-%d"), "machine": machine, "rounds": rounds}
+    about = {
+        "date": time.strftime("%Y-%m-%d"),
+        "machine": machine,
+        "store": store,
+        "rounds": rounds,
+    }
     print(json.dumps(about | {"figures": lines}, ensure_ascii=False))
 
 

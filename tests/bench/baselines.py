@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import aiohttp
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -86,7 +88,7 @@ def _opened() -> Engine:
     return engine
 
 
-async def floor(app: AsyncApp, provider: str) -> None:
+async def floor(app: AsyncApp, port: int, provider: str) -> None:
     """Do what has to be done, and no more."""
     engine = _opened()
     writer, tasks = Writer(engine), set[asyncio.Task[None]]()
@@ -117,26 +119,42 @@ async def floor(app: AsyncApp, provider: str) -> None:
         with engine.connect() as connection:
             for (key,) in connection.execute(_UNFINISHED).all():
                 spawn(key)
-        await _serve(app)
+        await _serve(app, port)
 
 
-async def _serve(app: AsyncApp) -> None:
-    handler: Any = AsyncSocketModeHandler(app, seed.APP_TOKEN)  # half typed by Bolt
-    await handler.start_async()
+async def _serve(app: AsyncApp, port: int) -> None:
+    if not port:
+        handler: Any = AsyncSocketModeHandler(app, seed.APP_TOKEN)  # half typed by Bolt
+        await handler.start_async()
+
+    async def receive(request: web.Request) -> web.Response:
+        asked = await to_bolt_request(request)
+        return await to_aiohttp_response(await app.async_dispatch(asked))
+
+    server = web.Application()
+    server.router.add_post("/slack/{kind}", receive)
+    runner = web.AppRunner(server, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await asyncio.Event().wait()
 
 
-async def _main(kind: str, api: str, *provider: str) -> None:
+async def _main(kind: str, api: str, port: str, *provider: str) -> None:
     client = AsyncWebClient(token=seed.BOT_TOKEN, base_url=api)
-    app = AsyncApp(client=client, process_before_response=kind != "default")
+    app = AsyncApp(
+        client=client,
+        signing_secret=seed.SIGNING_SECRET,
+        process_before_response=kind != "default",
+    )
     if kind == "floor":
-        await floor(app, *provider)
+        await floor(app, int(port), *provider)
     else:
 
         @app.command("/rollback")
         async def take(ack: AsyncAck) -> None:
             await ack()
 
-        await _serve(app)
+        await _serve(app, int(port))
 
 
 if __name__ == "__main__":

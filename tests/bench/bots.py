@@ -3,15 +3,17 @@
 import asyncio
 import os
 import shutil
+import socket
 import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
+from bot.workspace import postgres
 from bot.workspace.slack import seed
 from bot.workspace.slack.sockets import NotDelivered
 from tests.bench.chat import PATIENCE, Chat
@@ -32,12 +34,13 @@ class Kind:
     answer: str = ""
 
 
+Store = Literal["sqlite", "postgres"]
 Prepare = Callable[[Path, dict[str, str]], Awaitable[None]]
 
 OURS: Final = Kind(("bot", "serve"), "Preparing the plan")
-DEFAULT: Final = Kind((_BASELINES, "default", "{api}"))
-LEAN: Final = Kind((_BASELINES, "lean", "{api}"))
-FLOOR: Final = Kind((_BASELINES, "floor", "{api}", "{provider}"), "requested")
+DEFAULT: Final = Kind((_BASELINES, "default", "{api}", "{port}"))
+LEAN: Final = Kind((_BASELINES, "lean", "{api}", "{port}"))
+FLOOR: Final = Kind((_BASELINES, "floor", "{api}", "{port}", "{provider}"), "requested")
 
 
 @dataclass(frozen=True)
@@ -123,17 +126,29 @@ class Bot:
 
 @asynccontextmanager
 async def started(
-    kind: Kind, *, targets: int, pairs: int = 0, prepare: Prepare | None = None
+    kind: Kind,
+    *,
+    targets: int,
+    pairs: int = 0,
+    prepare: Prepare | None = None,
+    store: Store = "sqlite",
+    is_http: bool = False,
 ) -> AsyncGenerator[Bot]:
     """Run a fresh bot as long as the block lasts; ``prepare`` fills the empty database before."""
-    with tempfile.TemporaryDirectory() as folder:
+    port = _free_port() if is_http else 0
+    with tempfile.TemporaryDirectory() as folder, _database(kind, store) as database:
         home = Path(folder)
+        (home / "audit.key").touch(0o600)
+        (home / "audit.key").write_text("b" * 64)
         async with (
-            Chat.opened(targets=targets, pairs=pairs) as chat,
+            Chat.opened(
+                targets=targets, pairs=pairs, to=f"http://127.0.0.1:{port}" if port else ""
+            ) as chat,
             Provider().serve() as provider,
         ):
-            (home / "twokey.yaml").write_text(chat.settings(provider=provider.url))
-            places = {"api": chat.room.api_url, "provider": provider.url}
+            file = chat.settings(provider=provider.url, port=port, database=database)
+            (home / "twokey.yaml").write_text(file)
+            places = {"api": chat.room.api_url, "provider": provider.url, "port": port}
             program = [word.format_map(places) for word in kind.program]
             if prepare is not None:
                 await prepare(home, _environment(chat.room.api_url))
@@ -158,6 +173,19 @@ async def started(
                     await child.wait()
 
 
+def _database(kind: Kind, store: Store) -> AbstractContextManager[str]:
+    """Start a server where the bot is to use one; the baselines always keep a file."""
+    if store == "postgres" and kind is OURS:
+        return postgres.server(postgres.programs())
+    return nullcontext("sqlite:///twokey.db")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def pin(pid: int, *, first: bool) -> None:
     """Give the first processor to the bot and the second to everything else, if there are two."""
     if (os.cpu_count() or 1) > 1:
@@ -171,6 +199,7 @@ def _environment(api: str) -> dict[str, str]:
         "SLACK_API_BASE": api,
         "SLACK_BOT_TOKEN": seed.BOT_TOKEN,
         "SLACK_APP_TOKEN": seed.APP_TOKEN,
+        "SLACK_SIGNING_SECRET": seed.SIGNING_SECRET,
         "VERCEL_TOKEN": "local-vercel",
         "RAILWAY_TOKEN": "local-railway",
     }

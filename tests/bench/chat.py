@@ -8,7 +8,7 @@ measured waits for nobody's pace.
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, Self, TypeVar
@@ -37,9 +37,9 @@ class Chat:
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, *, targets: int, pairs: int) -> AsyncGenerator[Self]:
-        """Open it without limits, with a channel for every target."""
-        async with server.running(limits=False, ack_seconds=10) as room:
+    async def opened(cls, *, targets: int, pairs: int, to: str) -> AsyncGenerator[Self]:
+        """Open it without limits, with a channel for every target; ``to``: where to, if by HTTP."""
+        async with server.running(limits=False, ack_seconds=10, deliver_to=to) as room:
             chat = cls(room, targets, pairs)
             for user in (*chat._askers, *chat._approvers):
                 room.world.people[user] = room.world.people[_ANYBODY] | {"id": user}
@@ -48,14 +48,25 @@ class Chat:
                 room.world.channels[id_] = Channel(id=id_, name=id_.lower(), members=members)
             yield chat
 
-    def settings(self, *, provider: str) -> str:
-        """Return the bot's configuration, in the part of YAML that is JSON."""
+    def settings(self, *, provider: str, port: int, database: str) -> str:
+        """Return the bot's configuration, in the part of YAML that is JSON.
+
+        With a port, Slack delivers there by signed HTTP.
+        """
         home = f"slack:{seed.TEAM['id']}/"
-        tokens = {"bot_token": "env:SLACK_BOT_TOKEN", "app_token": "env:SLACK_APP_TOKEN"}
+        tokens: Json = {"bot_token": "env:SLACK_BOT_TOKEN", "app_token": "env:SLACK_APP_TOKEN"}
+        listen: Json = {}
+        if port:
+            del tokens["app_token"]
+            tokens |= {"receive": "http", "signing_secrets": ["env:SLACK_SIGNING_SECRET"]}
+            listen = {"listen": {"host": "127.0.0.1", "port": port}}
         people = (*self._askers, *self._approvers)
         return json.dumps(
             {
                 "version": 1,
+                "database": database,
+                "audit_key": "file:audit.key",
+                **listen,
                 "slack": {"team": seed.TEAM["id"], **tokens},
                 "endpoints": {"vercel": provider, "railway": provider},
                 "policy": {"start_delay": "0s"},
@@ -97,6 +108,11 @@ class Chat:
     async def card(self, number: int) -> str:
         """Return the message that has the target's button Approve, once it is there."""
         return await self._until(lambda: self._card(number))
+
+    async def noticed(self, numbers: Sequence[int]) -> None:
+        """Wait until each of these targets has its notice in the channel."""
+        channels = [self.room.world.channels[_channel(number)] for number in numbers]
+        await self._until(lambda: all(channel.messages for channel in channels))
 
     async def answered(self, commands: int) -> None:
         """Wait until so many commands have all their messages."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.rollback import State
-from tests.bench.bots import DEFAULT, FLOOR, LEAN, OURS, Bot, Kind, started
+from tests.bench.bots import DEFAULT, FLOOR, LEAN, OURS, Bot, Kind, Store, started
 from tests.bench.growth import growth
 from tests.bench.planting import plant, plant_floor
 from tests.bench.results import RTT, Samples, quantile
@@ -25,6 +25,9 @@ class Scale:
     approvals: int = 5  # few: the bot's own pace of edits ends somewhere behind
     pairs: int = 2
     at_once: int = 64
+    few: int = 16
+    turns: int = 3
+    store: Store = "sqlite"
     waiting: int = 1000
     clicks: int = 10
     claimed: int = 1000
@@ -38,13 +41,49 @@ class Scale:
 async def acknowledgements(scale: Scale) -> Samples:
     """Figure 2: from a command to its acknowledgement."""
     found: dict[str, float] = {}
-    for kind, name in ((DEFAULT, "D "), (LEAN, "L "), (FLOOR, "F "), (OURS, "")):
-        async with started(kind, targets=1 + scale.commands + scale.stream) as bot:
+    targets = 1 + scale.commands + scale.stream
+    for is_http, way in ((False, ""), (True, "http ")):
+        for kind, name in ((DEFAULT, "D "), (LEAN, "L "), (FLOOR, "F "), (OURS, "")):
+            async with started(kind, targets=targets, store=scale.store, is_http=is_http) as bot:
+                await bot.first_command()
+                await bot.calm()
+                alone = [await bot.lone_command(1 + n) for n in range(scale.commands)]
+                stream = await _stream(bot, scale)
+            found[f"{name}{way}ack"] = _ms(alone, 0.5)
+            found[f"{name}{way}stream"] = _ms(stream, 0.99)
+    return found
+
+
+async def commands_at_once(scale: Scale) -> Samples:
+    """Figure 1: how many durable commands are acknowledged in a second, over signed HTTP."""
+    found: dict[str, float] = {}
+    total = scale.at_once * scale.turns
+    for kind, name in ((LEAN, "L "), (FLOOR, "F "), (OURS, "")):
+        async with started(kind, targets=1 + total, store=scale.store, is_http=True) as bot:
             await bot.first_command()
             await bot.calm()
-            alone = [await bot.lone_command(1 + n) for n in range(scale.commands)]
-            stream = await _stream(bot, scale)
-        found |= {f"{name}ack": _ms(alone, 0.5), f"{name}stream": _ms(stream, 0.99)}
+            began, taken = time.perf_counter(), list[float]()
+
+            async def ask(first: int, bot: Bot = bot, taken: list[float] = taken) -> None:
+                taken.extend([await bot.command(first + n) for n in range(scale.turns)])
+
+            await asyncio.gather(*(ask(1 + n * scale.turns) for n in range(scale.at_once)))
+            found[f"{name}pace"] = total / (time.perf_counter() - began)
+            found[f"{name}at once"] = _ms(taken, 0.99)
+    return found
+
+
+async def notices(scale: Scale) -> Samples:
+    """Figures 3 and 4: how many commands a second have their notice in the channel."""
+    found: dict[str, float] = {}
+    for many, is_http, name in ((scale.at_once, True, "64"), (scale.few, False, "16")):
+        async with started(OURS, targets=1 + many, store=scale.store, is_http=is_http) as bot:
+            await bot.first_command()
+            await bot.calm()
+            began, numbers = time.perf_counter(), range(1, 1 + many)
+            await asyncio.gather(*map(bot.command, numbers))
+            await bot.chat.noticed(numbers)
+            found[f"{name} notices"] = many / (time.perf_counter() - began)
     return found
 
 
@@ -61,7 +100,7 @@ async def start_and_rest(scale: Scale) -> Samples:
     """Figure 10: from a cold start to the first acknowledgement, and what rest costs."""
     async with started(FLOOR, targets=1) as bot:
         floor = await bot.first_command()
-    async with started(OURS, targets=1) as bot:
+    async with started(OURS, targets=1, store=scale.store) as bot:
         ours = await bot.first_command()
         rest = await _rest(bot, scale)
     return rest | {"F start": floor * 1000, "start": ours * 1000}
@@ -83,7 +122,7 @@ async def waiting(scale: Scale) -> Samples:
     for waits, name in ((0, "none "), (scale.waiting, "many ")):
         prepare = partial(_plant, targets=waits, state=State.PENDING)
         targets = 1 + scale.waiting + scale.clicks
-        async with started(OURS, targets=targets, prepare=prepare) as bot:
+        async with started(OURS, targets=targets, prepare=prepare, store=scale.store) as bot:
             await bot.first_command(targets - 1)
             clicks = [
                 await bot.pressed(number)
@@ -103,7 +142,7 @@ async def resumption(scale: Scale) -> Samples:
         "F ": (FLOOR, partial(plant_floor, projects=projects)),
     }
     for name, (kind, prepare) in plans.items():
-        async with started(kind, targets=scale.claimed, prepare=prepare) as bot:
+        async with started(kind, targets=scale.claimed, prepare=prepare, store=scale.store) as bot:
             found[f"{name}resumed"] = await bot.provider.last_write(*projects) - bot.began
     return found
 
@@ -118,7 +157,9 @@ async def history(scale: Scale) -> Samples:
 
 
 FIGURES: Final[Mapping[str, Callable[[Scale], Awaitable[Samples]]]] = {
+    "1": commands_at_once,
     "2": acknowledgements,
+    "3": notices,
     "5": approvals,
     "6": waiting,
     "7": resumption,
@@ -142,7 +183,7 @@ async def _stream(bot: Bot, scale: Scale) -> list[float]:
 
 
 async def _alone(kind: Kind, scale: Scale) -> float:
-    async with started(kind, targets=1 + scale.approvals) as bot:
+    async with started(kind, targets=1 + scale.approvals, store=scale.store) as bot:
         await bot.first_command()
         taken: list[float] = []
         for number in range(1, 1 + scale.approvals):
@@ -152,7 +193,7 @@ async def _alone(kind: Kind, scale: Scale) -> float:
 
 
 async def _at_once(kind: Kind, scale: Scale) -> float:
-    async with started(kind, targets=1 + scale.at_once) as bot:
+    async with started(kind, targets=1 + scale.at_once, store=scale.store) as bot:
         await bot.first_command()
         numbers = range(1, 1 + scale.at_once)
         await bot.half_approved(*numbers)
@@ -161,7 +202,7 @@ async def _at_once(kind: Kind, scale: Scale) -> float:
 
 
 async def _two_providers(scale: Scale) -> float:
-    async with started(OURS, targets=1 + scale.pairs, pairs=scale.pairs) as bot:
+    async with started(OURS, targets=1 + scale.pairs, pairs=scale.pairs, store=scale.store) as bot:
         await bot.first_command()
         bot.provider.delay = RTT / 1000
         taken: list[float] = []

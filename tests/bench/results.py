@@ -26,7 +26,18 @@ class Aim:
     least: float = 0.0
 
 
+HUBOT: Final = 1993.0  # answers a second at 64 at once over HTTP, on 2026-11-21
+BOT_CMDER: Final = 572.0  # at 16 at once over Socket Mode
+
+
 AIMS: Final = (
+    Aim("1", "commands/s, 64 at once over HTTP, to L", "pace", "L pace", least=0.45),
+    Aim("1", "… p99, ms, to L", "at once", "L at once", most=6),
+    Aim("1", "for comparison: commands/s, F to L", "F pace", "L pace"),
+    Aim("2", "lone command → ack over HTTP, p50, ms, to D", "http ack", "D http ack", most=0.12),
+    Aim("2", "50/s → ack over HTTP, p99, ms, to L", "http stream", "L http stream", most=3),
+    Aim("3", "notices/s, 64 at once over HTTP, to Hubot", "64 notices", HUBOT, least=1.05),
+    Aim("3", "notices/s, 16 at once (figure 4), to bot-cmder", "16 notices", BOT_CMDER, least=3.5),
     Aim("2", "lone command → ack, p50, ms, to D", "ack", "D ack", most=0.12),
     Aim("2", "50 commands/s → ack, p99, ms, to L", "stream", "L stream", most=3),
     Aim("5", "second approval → provider write, p50, ms, to F", "write", "F write", most=10),

@@ -14,6 +14,8 @@ async def test_one_round_of_each_figure_yields_numbers() -> None:
         approvals=1,
         pairs=1,
         at_once=2,
+        few=2,
+        turns=1,
         settle=0,
         waiting=2,
         clicks=1,
