@@ -62,4 +62,4 @@ async def _outcome(look: Check) -> str:
 
 
 def _dumps(body: object) -> str:
-    return json.dumps(body, ensure_ascii=False)
+    return json.dumps(body)

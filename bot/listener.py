@@ -72,8 +72,8 @@ class Listener:
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         response = await self._found(request)
         response.headers.update(_ALWAYS)
-        if response.status >= _REFUSED:
-            response.force_close()  # only whoever was welcome may stay
+        if response.status >= _REFUSED or request.method != "POST":
+            response.force_close()  # only Slack may stay: strangers could take every connection
         return response
 
     async def _found(self, request: web.BaseRequest) -> web.StreamResponse:

@@ -38,7 +38,7 @@ async def summary_of(settings: Settings, rollback_id: str, *, form: str) -> str:
         )
     known = summary(rollback, events, settings.people)
     if form == "json":
-        return json.dumps(to_json(known), indent=2, ensure_ascii=False)
+        return json.dumps(to_json(known), indent=2)
     message = report(known, most=1000)
     return to_markdown(message) if form == "md" else to_text(message)
 

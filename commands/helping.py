@@ -9,8 +9,9 @@ from bot.message import Code, Fact, Facts, Line, Message, Note
 
 async def handle(engine: Engine, invocation: Invocation) -> Answer:
     """Say what can be typed, and which targets there are."""
-    here = [t.name for t in engine.targets if t.channel == invocation.place]
-    elsewhere = [t.name for t in engine.targets if t.channel != invocation.place]
+    known = engine.targets_of(invocation.place)
+    here = [t.name for t in known if t.channel == invocation.place]
+    elsewhere = [t.name for t in known if t.channel != invocation.place]
     example = (here or elsewhere or ["backend"])[0]
     facts = [
         Fact("Ask", (Code(f"/rollback {example} API answers 500"),)),

@@ -65,7 +65,8 @@ def _refuse(problem: str) -> NoReturn:
 
 async def handle(engine: Engine, invocation: Invocation) -> Answer:
     """Write the request down; its notice and its plan follow in the channel."""
-    wish = parse(invocation.text, targets=frozenset(target.name for target in engine.targets))
+    known = engine.targets_of(invocation.place)
+    wish = parse(invocation.text, targets=frozenset(target.name for target in known))
     rollback = await propose(engine, invocation, wish)
     text = (
         f"Preparing the plan to roll back {rollback.target} ({rollback.environment}). "

@@ -32,9 +32,15 @@ class Move:
     async def make(self, *, after: datetime) -> Receipt:
         """Ask for it once, and follow the new deployment, made later than this, to its end."""
         await self.api.roll_back(self.goal.id)
-        new = await self._appears(await self.api.deployment(self.goal.id), after=after)
-        # Railway said yes and shows nothing of it. That is for verify to find, not for us to judge.
-        return await self._follow(new) if new else self._receipt(None)
+        goal = await self.api.deployment(self.goal.id)
+        new = await self._appears(goal, after=after)
+        if new is None:
+            # Railway said yes and shows nothing of it. That is for verify to find, not for us.
+            return self._receipt(None)
+        receipt = await self._follow(new)
+        if not goal.version.source:
+            await self._appears(goal, after=after)  # somebody else's may have come meanwhile
+        return receipt
 
     async def make_if(self, *, serving: str) -> Receipt:
         """Read first, and ask for it if this deployment still serves."""
@@ -94,7 +100,12 @@ class Move:
 
         async def read() -> Deployment | None:
             rows = [row for row in await self.api.newest() if row.created_at > after]
-            # Where Railway names no source, the one that was not there before has to be ours.
+            # Where Railway names no source, the only one that was not there before has to be ours.
+            if not goal.version.source and len(rows) > 1:
+                raise InDoubt(
+                    f"Somebody else deployed {self.subject} at the same moment, and Railway does "
+                    f"not say what {self.goal.label} was made from, so nobody can tell them apart."
+                )
             fitting = [r for r in rows if not goal.version.source or self._is_made_from(goal, r)]
             return max(fitting, key=lambda row: row.created_at, default=None)
 

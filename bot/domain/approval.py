@@ -218,11 +218,12 @@ def claim(
     needed = max(1, rollback.policy.others_needed)  # nothing starts on nobody's approval
     valid = _valid(rollback, rollback.plan, recorded)
     counting = valid & set(eligible)
-    if len(counting) < needed <= len(counting | (valid & set(unclear))):
+    perhaps = counting | (valid & set(unclear))
+    if len(counting) < needed <= len(perhaps):
         return rollback
     if len(counting) < needed:
         void = tuple(
-            replace(a, withdrawn_at=at) if a.stands and a.person not in counting else a
+            replace(a, withdrawn_at=at) if a.stands and a.person not in perhaps else a
             for a in rollback.approvals
         )
         return replace(rollback.to(State.PENDING), approvals=void, quorum_at=None)

@@ -1,6 +1,6 @@
 """The claim: the one committed decision to start, taken when the start delay is over."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from bot.domain import approval
@@ -65,7 +65,7 @@ def _claim(
         eligible={key for key, kind in found.items() if kind is Membership.FULL},
         unclear={key for key, kind in found.items() if kind is Membership.UNREADABLE},
         gone=found.keys() - {key for key, kind in found.items() if kind in _PRESENT},
-        recorded=recorded(tx.proven_events(rollback_id)),
+        recorded=_recorded(rollback, tx.proven_events(rollback_id)),
     )
     if changed is rollback:
         log.warning("%s waits: the directory does not say who its approvers are", rollback_id)
@@ -85,6 +85,20 @@ def _claim(
         details = {"void": " ".join(sorted(void))}
         commit(tx, engine.people, changed, Happening.VOIDED, details=details)
     return changed
+
+
+def _recorded(rollback: Rollback, events: Sequence[Event]) -> set[tuple[str, str]]:
+    """Return the approvals in the chain, if it also says who asked, for what, and which plan.
+
+    A request or a plan that was edited before anybody voted would be consistent in itself.
+    """
+    asked = next((one for one in events if one.kind is Happening.REQUESTED), None)
+    planned = [one.details.get("digest") for one in events if one.kind is Happening.PLANNED]
+    if asked is None or rollback.plan is None or planned[-1:] != [rollback.plan.digest]:
+        return set()
+    said = (asked.person, asked.details.get("target"), asked.details.get("environment"))
+    is_same = said == (rollback.requester, rollback.target, rollback.environment)
+    return recorded(events) if is_same else set()
 
 
 def _rules(engine: Engine, rollback: Rollback) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from bot.domain.allowance import Allowance
 from bot.domain.errors import TwokeyError
 from bot.domain.people import Account, People
-from bot.domain.target import Target
+from bot.domain.target import Place, Target
 from bot.engine.foreground import Foreground
 from bot.engine.registry import Registry
 from bot.ports import Clock, Directory, Durable, Store, Tools
@@ -88,6 +88,11 @@ class Engine:
             if (target.name, target.environment) == (name, environment):
                 return target
         return None
+
+    def targets_of(self, place: Place) -> tuple[Target, ...]:
+        """Return the targets of the workspace that this place is in; others learn of none."""
+        home = (place.platform, place.tenant)
+        return tuple(t for t in self.targets if (t.channel.platform, t.channel.tenant) == home)
 
     def directory(self, account: Account) -> Directory | None:
         """Return the directory that knows this account."""

@@ -10,10 +10,12 @@ import logging
 import sqlite3
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import closing
-from typing import Any, Final, cast
+from typing import Any, Final, NoReturn, cast
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+from dbos import _serialization as serialization
 
+from bot.domain.errors import TwokeyError
 from bot.ports import Execution
 
 # Changes only when a running execution could not be replayed by newer code.
@@ -58,6 +60,19 @@ def _as_function(work: Work) -> Work:
     return piece
 
 
+def _never_unpickle() -> None:
+    """Let nobody who can write a row run code here.
+
+    DBOS reads each row as the row itself says, also as a pickle, whatever was configured: ours only
+    says how it writes. There is no setting for that, so the door is nailed shut from inside.
+    """
+
+    def refuse(_serializer: object, _text: str) -> NoReturn:
+        raise TwokeyError("A row of the durable engine is a pickle, which is never read.")
+
+    serialization.DefaultSerializer.deserialize = refuse  # type: ignore[assignment,method-assign]
+
+
 def _write_ahead(url: str) -> None:
     """Let a file keep a write-ahead log, which stays so: one wait for the disk instead of three."""
     _, is_file, path = url.partition("sqlite:///")
@@ -87,6 +102,7 @@ class DbosDurable:
         """
         logging.getLogger("dbos").addHandler(logging.NullHandler())
         _write_ahead(self._url)
+        _never_unpickle()
         DBOS(config=self._config())
         steps = DbosSteps()
 

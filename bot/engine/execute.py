@@ -4,12 +4,12 @@ The execution is written so that it can be run again from the start at any time:
 at the journal first, so a second run finds what the first one did and goes on behind it.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from bot.domain import approval
 from bot.domain.event import Event, Happening
 from bot.domain.plan import Plan, Step
 from bot.domain.rollback import Rollback, State, StepRun, StepState
@@ -77,21 +77,31 @@ def _begin(tx: Transaction, engine: Engine, rollback_id: str, token: int) -> Pla
         return None
     plan = claimed_plan(rollback, tx.proven_events(rollback_id))
     if plan is None:
-        because = "the audit chain holds no claim of this very plan, so nothing is started"
+        because = "the audit chain holds no claim of this very plan and journal: nothing is started"
         commit_end(tx, engine.people, rollback.end(State.NEEDS_HUMAN, at=tx.now, because=because))
         return None
-    if rollback.state is not State.CLAIMED:
-        return plan
-    if approval.is_overdue(rollback, tx.now):  # people approved a rollback now, not some day
+    has_begun = any(run.attempt for run in rollback.steps)
+    is_late = rollback.claim_by is not None and tx.now >= rollback.claim_by
+    if is_late and not has_begun:  # people approved a rollback now, not some day
         because = "it was claimed, but could not be started in time"
         commit_end(tx, engine.people, rollback.end(State.STALE, at=tx.now, because=because))
         return None
-    commit(tx, engine.people, rollback.to(State.RUNNING), Happening.EXECUTION_STARTED)
+    if rollback.state is State.CLAIMED:
+        commit(tx, engine.people, rollback.to(State.RUNNING), Happening.EXECUTION_STARTED)
     return plan
 
 
 def claimed_plan(rollback: Rollback, events: Sequence[Event]) -> Plan | None:
-    """Return the plan if these entries of the chain hold the claim of exactly this one, no end."""
+    """Return the plan if these entries of the chain hold the claim of exactly this one, no end.
+
+    Nor may they hold more of a step than the journal does: it would be done a second time.
+    """
+    started = Counter(e.details.get("step") for e in events if e.kind is Happening.STEP_STARTED)
+    if any(started[run.name] > run.attempt for run in rollback.steps):
+        return None
+    done = {event.details.get("step") for event in events if event.kind is Happening.STEP_DONE}
+    if any(run.name in done and run.state is StepState.NOT_STARTED for run in rollback.steps):
+        return None
     digest = rollback.plan.digest if rollback.plan else ""
     plan = None
     for event in events:

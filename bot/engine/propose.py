@@ -31,7 +31,9 @@ async def propose(engine: Engine, invocation: Invocation, wish: Wish) -> Rollbac
     rollback_id = engine.new_id()
 
     def work(tx: Transaction, person: str) -> Rollback:
-        target = choose(engine.targets, name=wish.target, environment=wish.environment)
+        target = choose(
+            engine.targets_of(invocation.place), name=wish.target, environment=wish.environment
+        )
         _check_place(target, invocation)
         check_new(tx, invocation)
         _check_free(tx, target)

@@ -38,6 +38,11 @@ _LOCKS: Final = """
 _TRY: Final = "SELECT pg_try_advisory_lock(%s, %s)"
 
 
+def _awake_or_not() -> float:
+    """Return seconds that also pass while the machine sleeps, where it can tell."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 class Membership(Leases, Protocol):
     """One process among those that share a database, or the only one."""
 
@@ -110,7 +115,7 @@ class Member:
     """One of several processes on a PostgreSQL server."""
 
     def __init__(
-        self, url: str, *, wanted: Collection[Lease], now: Callable[[], float] = time.monotonic
+        self, url: str, *, wanted: Collection[Lease], now: Callable[[], float] = _awake_or_not
     ) -> None:
         """Remember where, and what this process is able to do; nothing is opened yet."""
         self.name = secrets.token_hex(8)  # a new one with each start

@@ -52,6 +52,7 @@ _POSTED: Final = (
 _IS_BEING_POSTED: Final = and_(
     outbox.c.tried,
     outbox.c.posted_message.is_(None),
+    outbox.c.given_up.is_(None),
     or_(outbox.c.channel == bindparam("channel"), outbox.c.kind == Kind.ASK),
 )
 _IS_THERE: Final = and_(
@@ -167,7 +168,7 @@ class OutboxPart(Part):
 
     def give_up(self, due: Due, because: str) -> None:
         """Set a posting aside that its platform will never accept."""
-        self._update(due, given_up=because)
+        self._update(due, given_up=because, tried=False)
 
     def _update(self, due: Due, **values: object) -> None:
         self._change(_UPDATE, {"same_key": due.posting.key, **values})

@@ -153,7 +153,7 @@ class Writer:
                 job.answer.set_exception(outcome.error)
             else:
                 job.answer.set_result(outcome.result)
-        if any(outcome.has_written for outcome in outcomes):
+        if any(one.has_written or isinstance(one.error, OutcomeUnknown) for one in outcomes):
             self._on_commit()
 
 

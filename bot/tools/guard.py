@@ -23,6 +23,9 @@ LONGEST_CALL: Final = 45.0
 LARGEST_ANSWER: Final = 4 * 1024 * 1024  # bytes
 
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+_GIVEN_OUT: Final = ipaddress.ip_network("2000::/3")
+_DOCUMENTATION: Final = ipaddress.ip_network("3fff::/20")
+_RELAYS: Final = ipaddress.ip_network("192.88.99.0/24")
 
 
 def reachable(endpoints: Mapping[str, str], targets: Iterable[Target]) -> dict[Origin, bool]:
@@ -163,9 +166,13 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 def _is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv6Address):
-        # The library judges every other notation that carries an IPv4 address by itself.
-        is_nat64 = ip in _NAT64
-        ip = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF) if is_nat64 else ip.sixtofour or ip
+        carried = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF) if ip in _NAT64 else ip.ipv4_mapped
+        # The library calls global whatever it does not know; only this much was ever given out.
+        if carried is None and (ip not in _GIVEN_OUT or ip in _DOCUMENTATION):
+            return False
+        ip = carried or ip.sixtofour or ip
+    if ip in _RELAYS:
+        return False
     return ip.is_global and not ip.is_multicast
 
 

@@ -85,6 +85,6 @@ def _workspaces(user: Json) -> set[object]:
     """Return where somebody belongs: in an Enterprise organisation that may be several teams."""
     match user:
         case {"enterprise_user": {"teams": [*teams]}}:
-            return {user.get("team_id"), *teams}
+            return set(teams)  # team_id alone may name a workspace that somebody has left
         case _:
             return {user.get("team_id")}

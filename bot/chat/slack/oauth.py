@@ -5,6 +5,7 @@ import hmac
 import html
 import re
 import secrets
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -27,6 +28,8 @@ SCOPES: Final = frozenset({"commands"}.union(*METHODS.values()))
 
 _COOKIE: Final = "twokey_install"
 _LIFE_SECONDS: Final = 600
+_WINDOW_SECONDS: Final = 60.0
+_MOST_IN_WINDOW: Final = 30
 _STATE: Final = re.compile(r"([0-9]{1,12})\.([0-9a-f]{32})\.([0-9a-f]{64})")
 _CODE: Final = re.compile(r"[!-~]{1,500}")
 _CONTENT: Final = {
@@ -68,6 +71,7 @@ class SlackOAuth:
         self._installations = installations
         self._web: Any = web_client(settings.slack, session, token=None)  # half typed by the SDK
         self._now = now
+        self._lately = deque[float]()  # when somebody came back
         self._redirect = settings.address + REDIRECT
 
     def routes(self) -> Routes:
@@ -99,6 +103,12 @@ class SlackOAuth:
 
     async def come_back(self, request: web.BaseRequest) -> web.Response:
         """Take the browser back from Slack, and install the app where that is allowed."""
+        now = self._now()
+        while self._lately and self._lately[0] <= now - _WINDOW_SECONDS:
+            self._lately.popleft()
+        if len(self._lately) >= _MOST_IN_WINDOW:  # nobody installs that often; not even logged
+            return _page(HTTPStatus.TOO_MANY_REQUESTS, "Too many at once. Try again in a minute.")
+        self._lately.append(now)
         try:
             team = await self._install(request)
         except _Refused as error:
@@ -111,10 +121,12 @@ class SlackOAuth:
 
     async def _install(self, request: web.BaseRequest) -> str:
         query = request.query
-        await self._check_state(query.get("state", ""), request.cookies.get(_COOKIE, ""))
+        nonce = self._checked(query.get("state", ""), request.cookies.get(_COOKIE, ""))
         code = query.get("code", "")
         if "error" in query or not _CODE.fullmatch(code):
             raise _Refused("Slack did not agree, so nothing was installed.")
+        if not await self._installations.is_new(nonce):
+            raise _Refused("This was finished before. Start again at /slack/install.")
         form = {
             "client_id": self._settings.client_id,
             "client_secret": self._settings.client_secret,
@@ -126,7 +138,8 @@ class SlackOAuth:
         await self._installations.add(installation)
         return installation.team
 
-    async def _check_state(self, state: str, browser: str) -> None:
+    def _checked(self, state: str, browser: str) -> str:
+        """Return what is there once in this state, if this browser was given it lately."""
         match = _STATE.fullmatch(state)
         if match is None or not browser.isascii():
             raise _Refused("This did not start here. Start again at /slack/install.")
@@ -135,8 +148,7 @@ class SlackOAuth:
             raise _Refused("This did not start in this browser. Start again at /slack/install.")
         if not 0 <= self._now() - issued <= _LIFE_SECONDS:
             raise _Refused("This took longer than ten minutes. Start again at /slack/install.")
-        if not await self._installations.is_new(nonce):
-            raise _Refused("This was finished before. Start again at /slack/install.")
+        return nonce
 
     def _read(self, answer: Json) -> Installation:
         match answer:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -37,6 +37,7 @@ METHODS: Final[Mapping[str, tuple[str, ...]]] = {
 
 _SECONDS: Final = 10.0
 _OK: Final = 200
+_ANSWERS: Final = "hooks.slack.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +92,13 @@ class Team:
         return str((await understood(opening, setting="SLACK_APP_TOKEN"))["url"])
 
     async def respond(self, address: str, body: Json) -> None:
-        """Answer an interaction privately, at the address that it brought along."""
+        """Answer an interaction privately, at the address that it brought along: one of Slack's."""
+        if urlsplit(address).netloc not in {_ANSWERS, urlsplit(self.settings.api_base).netloc}:
+            raise ChatRefused("The address for the answer is not Slack's.")
         try:
-            async with self.session.post(address, json=body, proxy=self.settings.proxy) as answer:
+            async with self.session.post(
+                address, json=body, proxy=self.settings.proxy, allow_redirects=False
+            ) as answer:
                 status = answer.status
         except (aiohttp.ClientError, TimeoutError) as error:
             raise ChatUnreachable("Slack did not answer.") from error

@@ -133,6 +133,76 @@ async def test_a_withdrawal_cannot_be_erased(tmp_path: Path, plant: Plant) -> No
     assert (after.state, after.given, plant.pulled) == (State.PENDING, 0, [])
 
 
+@pytest.mark.parametrize("kind", ["approved", "ended"])
+async def test_an_entry_that_was_edited_is_not_overlooked(
+    tmp_path: Path, plant: Plant, kind: str
+) -> None:
+    """An edited entry voids every vote, also if its seal was looked at just before."""
+    async with world(tmp_path) as here:
+        asked = await here.ask()
+        await here.press("approve", "manager-one", asked)
+        await here.press("approve", "manager-two", asked)
+        if kind == "ended":
+            await here.press("reject", "manager-one", asked)
+        forge(
+            tmp_path,
+            "UPDATE approvals SET withdrawn_at = NULL",
+            f"UPDATE audit SET details = '{{}}' WHERE kind = '{kind}'",  # noqa: S608
+            "UPDATE rollbacks SET state = 'quorum', wake_at = asked_at",
+        )
+        await wait(here, 30)
+        after = await here.load(asked.id)
+    assert (after.given, plant.pulled) == (0, [])
+
+
+async def test_a_requester_edited_before_the_plan_counts_for_nobody(
+    tmp_path: Path, plant: Plant
+) -> None:
+    """Whoever asked stays whoever asked: the chain says so, whatever the plan was made with."""
+    async with world(tmp_path) as here:
+        asked = await here.ask_for()
+        forge(tmp_path, "UPDATE rollbacks SET requester = 'manager-two'")
+        planned = await here.until(asked.id, lambda r: r.state is not State.PLANNING)
+        await here.post_card(planned.id)
+        await here.press("approve", "responder", planned)
+        await here.press("approve", "manager-one", planned)
+        await wait(here, 30)
+        after = await here.load(asked.id)
+    assert (after.given, plant.pulled) == (0, [])
+
+
+async def test_a_plan_edited_before_the_votes_is_not_run(tmp_path: Path, plant: Plant) -> None:
+    """Only the plan that was planned can be approved, whatever its digest is by now."""
+
+    def aim_elsewhere(body: dict[str, Any]) -> None:
+        body["plan"]["steps"][0]["params"]["lever"] = "another"
+        body["plan"]["steps"][0]["preview"]["resource"] = "lever:another"
+
+    async with world(tmp_path) as here:
+        asked = await here.ask()
+        forge_body(tmp_path, aim_elsewhere)
+        edited = await here.load(asked.id)
+        await here.press("approve", "manager-one", edited)
+        await here.press("approve", "manager-two", edited)
+        await wait(here, 30)
+        after = await here.load(asked.id)
+    assert (after.given, plant.pulled) == (0, [])
+
+
+async def test_a_started_rollback_that_lay_around_is_stale(tmp_path: Path, plant: Plant) -> None:
+    """A claim that began, and whose first step never did, is not carried out hours later."""
+    async with world(tmp_path) as here:
+        quorum = await here.approved()
+        here.engine = replace(here.engine, durable=Idle())  # it claims, and starts nothing
+        claimed = await here.until(quorum.id, lambda r: r.state is State.CLAIMED)
+        await here.engine.store.write(lambda tx: tx.save(claimed.to(State.RUNNING)))
+        clock = here.clock
+    await clock.sleep(6 * 3600)
+    async with world(tmp_path, clock=clock) as later:
+        ended = await later.end(quorum)
+    assert (ended.state, plant.pulled) == (State.STALE, [])
+
+
 @pytest.mark.parametrize("verb", ["reject", "cancel"])
 async def test_what_ended_is_not_revived(tmp_path: Path, plant: Plant, verb: str) -> None:
     """A rollback that ended is not claimed again after an edit of the database."""

@@ -1,5 +1,7 @@
 """Durable execution with the real DBOS, in processes that are really killed."""
 
+import base64
+import pickle
 import sqlite3
 import subprocess
 import sys
@@ -71,3 +73,27 @@ def test_what_an_older_shape_began_is_not_live(tmp_path: Path, version: str, is_
     with closing(sqlite3.connect(tmp_path / "dbos.sqlite")) as tables, tables:
         tables.execute("UPDATE workflow_status SET application_version = ?", (version,))
     assert run(tmp_path, "rb-1.1", "asks").stdout.strip() == is_live
+
+
+def test_a_pickle_in_its_tables_is_never_read(tmp_path: Path) -> None:
+    """Whoever writes a row of the engine's own runs nothing here, whatever the row says it is."""
+    run(tmp_path, "rb-1.1", "right")
+    marker = tmp_path / "broken-into"
+    evil = base64.b64encode(pickle.dumps(Evil(marker))).decode()
+    with closing(sqlite3.connect(tmp_path / "dbos.sqlite")) as tables, tables:
+        tables.execute("UPDATE workflow_status SET serialization = 'py_pickle'")
+        tables.execute("UPDATE workflow_input SET inputs = ?", (evil,))
+
+    run(tmp_path, "rb-1.1", "asks")
+
+    assert not marker.exists()
+
+
+class Evil:
+    """Makes a file as soon as it is read back."""
+
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.marker,)
