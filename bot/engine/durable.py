@@ -13,7 +13,7 @@ from contextlib import closing
 from typing import Any, Final, NoReturn, cast
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
-from dbos import _serialization as serialization
+from dbos import _serialization as serialization  # pyright: ignore[reportPrivateUsage]
 
 from bot.domain.errors import TwokeyError
 from bot.ports import Execution
