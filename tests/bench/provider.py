@@ -16,7 +16,7 @@ from aiohttp import web
 Json = dict[str, Any]
 _BEGAN: Final = time.time()
 _AGES: Final = {"v41": 7200, "v42": 3600, "v43": 0}
-_PATIENCE: Final = 90.0
+_PATIENCE: Final = 300.0  # a thousand at once take a while
 
 
 class Provider:
