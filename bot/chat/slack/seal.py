@@ -20,14 +20,9 @@ class Seal:
     """Encrypts and authenticates installations with one key of 64 hex digits."""
 
     def __init__(self, key: str) -> None:
-        """Take the key; without the library behind it, say how it is installed."""
-        try:
-            from cryptography.fernet import Fernet  # noqa: PLC0415 - only for those who use OAuth
-        except ImportError as error:
-            raise TwokeyError(
-                "Installing by a link needs a library that is missing here. Nothing was started. "
-                "Install it: pip install 'twokey[oauth]'."
-            ) from error
+        """Take the key."""
+        from cryptography.fernet import Fernet  # noqa: PLC0415 - megabytes, only for this
+
         self._fernet = Fernet(base64.urlsafe_b64encode(bytes.fromhex(key)))
 
     def close(self, installation: Installation) -> str:
