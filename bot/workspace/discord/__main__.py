@@ -1,0 +1,30 @@
+"""`python -m bot.workspace.discord`: a guild as a process of its own."""
+
+import argparse
+import asyncio
+
+from bot.workspace.discord.server import running
+from bot.workspace.listening import until_stopped
+
+
+async def serve(arguments: argparse.Namespace) -> None:
+    """Run until somebody says stop, and say on stdout where."""
+    shop = dict(part.split("=", 1) for part in arguments.shop)
+    limits, speed = arguments.limits, arguments.speed
+    async with running(arguments.port, shop=shop, limits=limits, speed=speed) as room:
+        addresses = {"url": room.url, "api": room.api_url, "gateway": room.gateway_url}
+        await until_stopped(addresses)
+
+
+def main() -> None:
+    """Read the command line and serve."""
+    parser = argparse.ArgumentParser(prog="python -m bot.workspace.discord", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
+    parser.add_argument("--shop", action="append", default=[], metavar="NAME=URL")
+    parser.add_argument("--speed", type=float, default=1.0, help="how much faster limits refill")
+    parser.add_argument("--no-limits", dest="limits", action="store_false")
+    asyncio.run(serve(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()

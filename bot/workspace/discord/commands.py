@@ -1,0 +1,153 @@
+"""Slash commands: what the app has registered, and what Discord refuses in it."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final, cast
+
+from bot.workspace.discord import seed
+from bot.workspace.discord.forms import Form, Path
+from bot.workspace.discord.refusals import DiscordError
+from bot.workspace.discord.world import DEFAULTS, DIRECT, Channel, Json
+
+SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, NUMBER = 1, 2, 3, 4, 5, 10
+OPTIONS: Final = (SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, NUMBER)
+CHAT_INPUT: Final = 1
+MOST_COMMANDS, MOST_OPTIONS, MOST_CHOICES, LONGEST = 100, 25, 25, 8000
+CREATES_A_DAY: Final = 200
+_NAME: Final = re.compile(r"[-_'\w]{1,32}")
+
+
+class Registry:
+    """The commands of the one guild, and those of all guilds, which come after them."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, dict[str, Json]] = {}
+        self._newest = int(seed.APP)
+        self._creates = 0
+
+    def all(self, place: str) -> list[Json]:
+        """The commands of a guild; of all guilds, for the empty place."""
+        return [*self._places.get(place, {}).values()]
+
+    def replace(self, place: str, given: Any) -> list[Json]:  # noqa: ANN401
+        """Set all commands of a place at once; those that stay keep their ids."""
+        form = Form()
+        every = form.list((), given, 0, MOST_COMMANDS)
+        for number, one in enumerate(every):
+            _check(form, (number,), one)
+        names: list[str] = [one.get("name", "") for one in every]
+        if len(names) != len(set(names)):
+            message = "Application command names must be unique"
+            form.wrong((), "APPLICATION_COMMANDS_DUPLICATE_NAME", message)
+        form.check()
+        before = self._places.get(place, {})
+        self._places[place] = {
+            one["name"]: self._kept(place, one, before.get(one["name"])) for one in every
+        }
+        return self.all(place)
+
+    def put(self, place: str, given: Any) -> Json:  # noqa: ANN401
+        """Add one command, or change the one of this name."""
+        form = Form()
+        _check(form, (), given)
+        form.check()
+        known = self._places.setdefault(place, {})
+        if given["name"] not in known and len(known) >= MOST_COMMANDS:
+            raise DiscordError(30032)
+        known[given["name"]] = kept = self._kept(place, given, known.get(given["name"]))
+        return kept
+
+    def one(self, place: str, id_: str) -> Json:
+        """The command with this id."""
+        for command in self.all(place):
+            if command["id"] == id_:
+                return command
+        raise DiscordError(10063)
+
+    def remove(self, place: str, id_: str) -> None:
+        """Take one command away."""
+        del self._places[place][self.one(place, id_)["name"]]
+
+    def usable(self, channel: Channel, person: str) -> list[Json]:
+        """The commands that Discord offers to a person in a channel."""
+        is_direct = channel.kind == DIRECT
+        every = [*([] if is_direct else self.all(seed.GUILD["id"])), *self.all("")]
+        named = {one["name"]: one for one in reversed(every)}
+        return [
+            one
+            for one in named.values()
+            if (1 if is_direct else 0) in (one["contexts"] or (0, 1)) and _may_use(one, person)
+        ]
+
+    def _kept(self, place: str, given: Json, before: Json | None) -> Json:
+        if before is None:
+            self._creates += 1
+        if self._creates > CREATES_A_DAY:
+            raise DiscordError(30034)
+        self._newest += 1
+        needed = given.get("default_member_permissions")
+        about: Json = {"id": before["id"] if before else str(self._newest)}
+        about |= {"application_id": seed.APP, "version": str(self._newest)}
+        about |= {"default_member_permissions": None if needed is None else str(needed)}
+        known = {key: given[key] for key in _KEPT if given.get(key) is not None}
+        return DEFAULTS["command"] | known | about | ({"guild_id": place} if place else {})
+
+
+_KEPT: Final = ("name", "description", "type", "options", "nsfw", "contexts", "integration_types")
+
+
+def _may_use(command: Json, person: str) -> bool:
+    """Discord hides a command from whoever lacks its permissions; "0" leaves administrators."""
+    needed = command["default_member_permissions"]
+    if needed is None or person == seed.OWNER:
+        return True
+    return int(needed) != 0 and int(needed) & seed.EVERYBODY_CAN == int(needed)
+
+
+def _check(form: Form, at: Path, given: Any) -> None:  # noqa: ANN401
+    command = cast("Json", given) if isinstance(given, dict) else {}
+    if command.get("type") not in (None, CHAT_INPUT):
+        form.wrong((*at, "type"), "BASE_TYPE_CHOICES", "Value must be one of {1}.")
+    _named(form, at, command)
+    _options(form, (*at, "options"), command.get("options"))
+    length = sum(len(str(text)) for text in _texts(command))
+    if length > LONGEST:
+        message = f"The combined length of the command is {length}, more than {LONGEST}."
+        form.wrong(at, "APPLICATION_COMMAND_TOO_LARGE", message)
+
+
+def _options(form: Form, at: Path, given: Any) -> None:  # noqa: ANN401
+    is_optional = False
+    for number, option in enumerate(form.list(at, given or [], 0, MOST_OPTIONS)):
+        here = (*at, number)
+        if option.get("type") not in OPTIONS:
+            form.wrong((*here, "type"), "BASE_TYPE_CHOICES", f"Value must be one of {OPTIONS}.")
+        _named(form, here, option)
+        if option.get("type") in (SUBCOMMAND, GROUP):
+            _options(form, (*here, "options"), option.get("options"))
+            continue
+        if option.get("required") and is_optional:
+            message = "Required options must be placed before non-required options"
+            form.wrong(here, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", message)
+        is_optional = is_optional or not option.get("required")
+        choices = form.list((*here, "choices"), option.get("choices") or [], 0, MOST_CHOICES)
+        for each, choice in enumerate(choices):
+            form.text((*here, "choices", each, "name"), choice.get("name"), 1, 100, needed=True)
+
+
+def _named(form: Form, at: Path, part: Json) -> None:
+    name = part.get("name")
+    form.text((*at, "description"), part.get("description"), 1, 100, needed=True)
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or name != name.lower():
+        message = "Command name is invalid"
+        form.wrong((*at, "name"), "APPLICATION_COMMAND_INVALID_NAME", message)
+
+
+def _texts(part: Json) -> Iterator[object]:
+    yield from (part.get("name", ""), part.get("description", ""))
+    options: list[Json] = part.get("options") or []
+    choices: list[Json] = part.get("choices") or []
+    for option in options:
+        yield from _texts(option)
+    for choice in choices:
+        yield from (choice.get("name", ""), choice.get("value", ""))
