@@ -46,28 +46,6 @@ class Registry:
         }
         return self.all(place)
 
-    def put(self, place: str, given: Any) -> Json:  # noqa: ANN401
-        """Add one command, or change the one of this name."""
-        form = Form()
-        _check(form, (), given)
-        form.check()
-        known = self._places.setdefault(place, {})
-        if given["name"] not in known and len(known) >= MOST_COMMANDS:
-            raise DiscordError(30032)
-        known[given["name"]] = kept = self._kept(place, given, known.get(given["name"]))
-        return kept
-
-    def one(self, place: str, id_: str) -> Json:
-        """The command with this id."""
-        for command in self.all(place):
-            if command["id"] == id_:
-                return command
-        raise DiscordError(10063)
-
-    def remove(self, place: str, id_: str) -> None:
-        """Take one command away."""
-        del self._places[place][self.one(place, id_)["name"]]
-
     def usable(self, channel: Channel, person: str) -> list[Json]:
         """The commands that Discord offers to a person in a channel."""
         is_direct = channel.kind == DIRECT
@@ -89,8 +67,16 @@ class Registry:
         about: Json = {"id": before["id"] if before else str(self._newest)}
         about |= {"application_id": seed.APP, "version": str(self._newest)}
         about |= {"default_member_permissions": None if needed is None else str(needed)}
-        known = {key: given[key] for key in _KEPT if given.get(key) is not None}
+        known = _without_what_is_off({key: given.get(key) for key in _KEPT})
         return DEFAULTS["command"] | known | about | ({"guild_id": place} if place else {})
+
+
+def _without_what_is_off(part: Json) -> Json:
+    """What Discord keeps of a command: `required: false` comes back as nothing at all."""
+    kept = {key: value for key, value in part.items() if value not in (None, False, [])}
+    if options := cast("list[Json]", kept.get("options", [])):
+        kept["options"] = [_without_what_is_off(option) for option in options]
+    return kept
 
 
 _KEPT: Final = ("name", "description", "type", "options", "nsfw", "contexts", "integration_types")

@@ -2,7 +2,10 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
 from typing import Any, Final, cast
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from bot.workspace.discord.refusals import DiscordError
 from bot.workspace.discord.world import Json
@@ -56,63 +59,36 @@ class Form:
             message = f"int value should be between {least} and {most}."
             self.wrong(at, "NUMBER_TYPE_RANGE", message)
 
-    def list(self, at: Path, value: Any, least: int, most: int) -> list[Any]:  # noqa: ANN401
+    def list(self, at: Path, value: Any, least: int, most: int) -> list[Json]:  # noqa: ANN401
         """Ask for a list of that many things, and return those that are there."""
         if not isinstance(value, list):
             self.wrong(at, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
             return []
-        things: list[Any] = value
+        things = cast("list[Json]", value)
         if not least <= len(things) <= most:
             message = f"Must be between {least} and {most} in length."
             self.wrong(at, "BASE_TYPE_BAD_LENGTH", message)
         return things
 
 
-@dataclass(frozen=True)
-class _Kind:
+Range = tuple[int, int, bool]  # least, most, and whether it is needed
+
+
+class _Kind(BaseModel):
     """What one kind of component is made of."""
 
-    texts: Mapping[str, tuple[int, int, bool]] = field(default_factory=dict[str, Any])
-    numbers: Mapping[str, tuple[int, int, bool]] = field(default_factory=dict[str, Any])
-    parts: tuple[Collection[int], int, int] | None = None  # in `components`
-    part: tuple[str, Collection[int]] | None = None  # one more, under this name
-    defaults: Json = field(default_factory=dict[str, Any])
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    texts: dict[str, Range] = {}
+    numbers: dict[str, Range] = {}
     others: tuple[str, ...] = ()  # kept as they are
+    defaults: Json = {}
+    parts: dict[str, tuple[tuple[int, ...], int, int]] = {}  # kinds, least, most
+    part: dict[str, tuple[int, ...]] = {}
 
 
-_NAME: Final = (1, 100, True)
-_KINDS: Final[Mapping[int, _Kind]] = {
-    ROW: _Kind(parts=((BUTTON,), 1, 5)),
-    BUTTON: _Kind(
-        texts={"label": (0, 80, False), "custom_id": (1, 100, False), "url": (1, 512, False)},
-        numbers={"style": (1, 5, True)},
-        others=("disabled", "emoji"),
-    ),
-    INPUT: _Kind(
-        texts={
-            "custom_id": _NAME, "label": (1, 45, False), "value": (0, 4000, False),
-            "placeholder": (0, 100, False),
-        },
-        numbers={
-            "style": (1, 2, True), "min_length": (0, 4000, False), "max_length": (1, 4000, False),
-        },
-        others=("required",),
-    ),
-    SECTION: _Kind(parts=((TEXT_DISPLAY,), 1, 3), part=("accessory", (BUTTON,))),
-    TEXT_DISPLAY: _Kind(texts={"content": (1, 4000, True)}),
-    SEPARATOR: _Kind(numbers={"spacing": (1, 2, False)}, defaults={"spacing": 1, "divider": True},
-                     others=("divider",)),
-    CONTAINER: _Kind(
-        parts=((ROW, TEXT_DISPLAY, SECTION, SEPARATOR), 1, 40),
-        numbers={"accent_color": (0, 0xFFFFFF, False)},
-        defaults={"accent_color": None, "spoiler": False},
-        others=("spoiler",),
-    ),
-    LABEL: _Kind(
-        texts={"label": (1, 45, True), "description": (1, 100, False)},
-        part=("component", (INPUT,)),
-    ),
-}  # fmt: skip
+_KINDS: Final[Mapping[int, _Kind]] = TypeAdapter(dict[int, _Kind]).validate_json(
+    (files("bot.workspace.discord") / "components.json").read_text()
+)
 _LEGACY, _V2 = (ROW,), (ROW, SECTION, TEXT_DISPLAY, SEPARATOR, CONTAINER)
 _DIALOG: Final = (ROW, TEXT_DISPLAY, LABEL)
 
@@ -145,13 +121,10 @@ class _Reading:
         self._alone(at, part)
         known = ("type", "id", *kind.texts, *kind.numbers, *kind.others)
         kept = kind.defaults | {key: part[key] for key in known if part.get(key) is not None}
-        if kind.parts:
-            inner, least, most = kind.parts
-            inside = self.form.list((*at, "components"), part.get("components"), least, most)
-            inner = self.row if number == ROW else inner
-            kept["components"] = self.all((*at, "components"), inside, inner)
-        if kind.part:
-            name, inner = kind.part
+        for name, (inner, least, most) in kind.parts.items():
+            inside = self.form.list((*at, name), part.get(name), least, most)
+            kept[name] = self.all((*at, name), inside, self.row if number == ROW else inner)
+        for name, inner in kind.part.items():
             kept[name] = self.one((*at, name), part.get(name), inner)
         return kept
 

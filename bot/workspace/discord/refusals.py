@@ -1,32 +1,16 @@
 """Discord's own refusals, by their codes."""
 
+import json
 from collections.abc import Mapping
+from importlib.resources import files
 from typing import Any, Final
 
+# The status and the text of each, by its code.
 TEXTS: Final[Mapping[int, tuple[int, str]]] = {
-    10002: (404, "Unknown Application"),
-    10003: (404, "Unknown Channel"),
-    10004: (404, "Unknown Guild"),
-    10007: (404, "Unknown Member"),
-    10008: (404, "Unknown Message"),
-    10013: (404, "Unknown User"),
-    10015: (404, "Unknown Webhook"),
-    10062: (404, "Unknown interaction"),
-    10063: (404, "Unknown application command"),
-    30032: (400, "Maximum number of application commands reached (100)."),
-    30034: (400, "Max number of daily application command creates has been reached (200)"),
-    30046: (429, "Maximum number of edits to messages older than 1 hour reached. Try again later"),
-    40060: (400, "Interaction has already been acknowledged."),
-    50001: (403, "Missing Access"),
-    50005: (403, "Cannot edit a message authored by another user"),
-    50006: (400, "Cannot send an empty message"),
-    50007: (403, "Cannot send messages to this user"),
-    50013: (403, "Missing Permissions"),
-    50024: (400, "Cannot execute action on this channel type"),
-    50035: (400, "Invalid Form Body"),
-    50083: (400, "Thread is archived"),
-    50109: (400, "The request body contains invalid JSON."),
-    160004: (400, "A thread has already been created for this message"),
+    int(code): (status, text)
+    for code, (status, text) in json.loads(
+        (files("bot.workspace.discord") / "refusals.json").read_text()
+    ).items()
 }
 
 
