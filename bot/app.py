@@ -9,16 +9,17 @@ import signal
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 import adapters
 from bot import logs
-from bot.chat.slack.teams import Teams
+from bot.chats import Gateway
 from bot.clock import SystemClock
 from bot.config import Role, Settings
+from bot.connections import chats, connect, disconnected, keep_warm, link_to
 from bot.desk import CommandDesk
 from bot.domain.errors import TwokeyError
-from bot.domain.people import People
 from bot.engine.bell import Bell
 from bot.engine.core import Engine, Limits
 from bot.engine.deliver import Delivery
@@ -29,9 +30,8 @@ from bot.engine.sweep import sweep_forever
 from bot.faultpoints import FaultPoint, reached
 from bot.health import Check, Health
 from bot.listener import Handler, Listener
-from bot.ports import Chat, ChatBusy, ChatUnreachable, Clock, Kind, Lease, Reference, Transaction
+from bot.ports import Clock, Lease
 from bot.reports import audit_key
-from bot.slack import Gateway, slack
 from bot.storage.leases import Membership, membership
 from bot.storage.store import SqlStore
 from bot.tools import Scrubber, ToolBox, reachable
@@ -40,10 +40,6 @@ from notifications import renderer
 
 log = logging.getLogger("twokey")
 _ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"  # no character that reads like another
-_CONNECT_AGAIN: Final = 5.0  # seconds
-_WARM_FOR: Final = 45.0  # seconds; a directory entry counts for sixty
-_WARM_LOOK: Final = 2.0
-_WARM_FOR_REQUESTS: Final = 10  # the newest; who decides on an older one waits for Slack
 
 
 def registry() -> Registry:
@@ -96,13 +92,14 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
         tools = None if settings.role == "chat" else _tool_box(settings, clock=clock, scrub=scrub)
         if tools is not None:
             stack.push_async_callback(tools.close)
-        chat = await stack.enter_async_context(slack(settings, store, learn=scrub.learn))
+        platforms = await stack.enter_async_context(chats(settings, store, learn=scrub.learn))
+        by_name = {one.name: one.chat for one in platforms}
         durable = DbosDurable(settings.durable_url, executor=member.name)
         engine = Engine(
             store=store,
             people=settings.people,
             targets=settings.targets,
-            directories={"slack": chat.teams},
+            directories={one.name: one.directory for one in platforms},
             registry=registry(),
             clock=clock,
             new_id=new_id,
@@ -114,29 +111,32 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
         )
         delivery = Delivery(
             store=store,
-            chats={"slack": chat.teams},
+            chats=by_name,
             render=renderer(settings.people),
             clock=clock,
             is_ours=partial(member.holds, Lease.DELIVERY),
             foreground=engine.foreground,
         )
         sweeper = _woken(delivery, store, member)
-        desk = CommandDesk(engine, COMMANDS, link_to=_link_to(store, {"slack": chat.teams}))
-        gateway = chat.gateway_to(desk)
+        desk = CommandDesk(engine, COMMANDS, link_to=link_to(store, by_name))
+        gateways = {one.title: one.gateway_to(desk) for one in platforms}
         # After all clients are built: DBOS adopts the loop and resumes what a crash interrupted.
         if tools is not None:
             await durable.launch(lambda execution, steps: execute(engine, execution, steps))
         stack.push_async_callback(durable.close)
         stack.push_async_callback(engine.close)  # behind the gateway, which may still start work
-        stack.push_async_callback(gateway.stop)
+        for gateway in gateways.values():
+            stack.push_async_callback(gateway.stop)
         works = (delivery.run_forever(), sweep_forever(engine, sweeper))
         tasks = [_beside(stack, work) for work in works]
         reached(FaultPoint.EXECUTIONS_RESUMED)
-        checks = _checks(settings.role, store, durable, tasks, gateway)
-        await _listen(stack, settings, checks, {**gateway.routes(), **chat.routes})
+        checks = _checks(settings.role, store, durable, tasks, gateways)
+        doors = (*(one.routes() for one in gateways.values()), *(one.routes for one in platforms))
+        await _listen(stack, settings, checks, dict(chain.from_iterable(d.items() for d in doors)))
         if settings.role != "executor":
-            _beside(stack, _keep_warm(chat.teams, store, settings.people))
-            await _connect(gateway)
+            _beside(stack, keep_warm(platforms, store, settings.people))
+            for trying in await connect(tuple(gateways.values())):
+                _watched(stack, trying)
         log.info("twokey is running")
         yield engine
 
@@ -177,7 +177,7 @@ def _checks(
     store: SqlStore,
     durable: DbosDurable,
     tasks: Sequence[asyncio.Task[None]],
-    gateway: Gateway,
+    gateways: Mapping[str, Gateway],
 ) -> Mapping[str, Check]:
     """Return what has to be in order before people can be served."""
 
@@ -189,7 +189,7 @@ def _checks(
         return "" if is_running else "It has stopped; the log says why."
 
     async def chat() -> str:
-        return "" if await gateway.is_connected() else "Slack is not connected."
+        return await disconnected(gateways)
 
     parts: dict[Role, Mapping[str, Check]] = {
         "all": {"executor": executor, "chat": chat},
@@ -216,22 +216,13 @@ async def _listen(
     log.info("listening at %s", listener.address)
 
 
-async def _connect(gateway: Gateway) -> None:
-    """Connect to Slack, however long that takes: what was running goes on meanwhile."""
-    while True:
-        try:
-            await gateway.start()
-        except (ChatUnreachable, ChatBusy) as error:
-            log.warning("%s Trying again in %.0f s.", error, _CONNECT_AGAIN)
-            await asyncio.sleep(_CONNECT_AGAIN)
-        else:
-            return
-
-
 def _beside(
     stack: contextlib.AsyncExitStack, work: Coroutine[Any, Any, None]
 ) -> asyncio.Task[None]:
-    task = asyncio.create_task(work)
+    return _watched(stack, asyncio.create_task(work))
+
+
+def _watched(stack: contextlib.AsyncExitStack, task: asyncio.Task[None]) -> asyncio.Task[None]:
     task.add_done_callback(_tell_why)
 
     async def end() -> None:
@@ -257,40 +248,3 @@ def _tool_box(settings: Settings, *, clock: Clock, scrub: Scrubber) -> ToolBox:
         origins=reachable(endpoints, settings.targets),
         scrub=scrub,
     )
-
-
-async def _keep_warm(directory: Teams, store: SqlStore, people: People) -> None:
-    """Read the entries of whoever is asked right now, so that a click rarely waits for Slack."""
-    read_at: dict[str, float] = {}
-    while True:
-        try:
-            waiting = await store.read(lambda tx: tx.newest_open(_WARM_FOR_REQUESTS))
-        except TwokeyError as error:
-            log.warning("nobody's entry was read ahead: %s", error)
-            waiting = ()
-        asked = {key for one in waiting for key in one.approvers}
-        now = time.monotonic()
-        stale = {key for key in asked if now - read_at.get(key, -_WARM_FOR) >= _WARM_FOR}
-        await directory.warm(one for key in sorted(stale) for one in people.named(key).accounts)
-        read_at |= dict.fromkeys(stale, now)
-        await asyncio.sleep(_WARM_LOOK)
-
-
-def _link_to(
-    store: SqlStore, chats: Mapping[str, Chat]
-) -> Callable[[str], Coroutine[Any, Any, str | None]]:
-    """Return what finds the address of a rollback's notice; no address is no reason to fail."""
-
-    def notice(tx: Transaction, rollback_id: str) -> Reference | None:
-        place = tx.load(rollback_id).place
-        return tx.reference(rollback_id, Kind.NOTICE, place)
-
-    async def link_to(rollback_id: str) -> str | None:
-        try:
-            reference = await store.read(lambda tx: notice(tx, rollback_id))
-            return await chats[reference.place.platform].link(reference) if reference else None
-        except TwokeyError as error:
-            log.warning("no link to %s: %s", rollback_id, error)
-            return None
-
-    return link_to

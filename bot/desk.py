@@ -4,13 +4,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from bot.domain.errors import Refusal, Refused, TwokeyError
+from bot.domain.target import Place
 from bot.engine.core import Engine, log
 from bot.engine.flood import Flood
-from bot.engine.gate import refuse
+from bot.engine.gate import admit, refuse
 from bot.invocation import Answer, Command, Invocation
 from bot.message import Block, Line, Link, Message
 
-LinkTo = Callable[[str], Awaitable[str | None]]  # a rollback's id -> the address of its notice
+# A rollback's id, and where somebody is -> the address of its notice there.
+LinkTo = Callable[[str, Place], Awaitable[str | None]]
 
 
 class CommandDesk:
@@ -26,6 +28,23 @@ class CommandDesk:
     async def typed(self, invocation: Invocation) -> Answer:
         """Answer the words after the slash command; nothing typed at all is a call for help."""
         return await self._calmly("typed", invocation) or await self._typed(invocation)
+
+    async def called(self, verb: str, invocation: Invocation) -> Answer:
+        """Answer a command whose options were filled in one by one."""
+        return await self._calmly("typed", invocation) or await self._called(verb, invocation)
+
+    async def suggested(self, verb: str, option: str, invocation: Invocation) -> tuple[str, ...]:
+        """Return what could be filled in there; nothing to whoever may not ask, or if it fails."""
+        command = self._by_verb.get(verb)
+        asked = [one for one in command.options if one.name == option] if command else []
+        if not asked or asked[0].suggest is None:
+            return ()
+        try:
+            await admit(self._engine, invocation)
+            return tuple(await asked[0].suggest(self._engine, invocation))
+        except TwokeyError as error:
+            log.info("nothing is suggested for %s: %s", option, type(error).__name__)
+            return ()
 
     async def pressed(self, verb: str, invocation: Invocation) -> Answer:
         """Answer a button or a submitted form."""
@@ -54,6 +73,13 @@ class CommandDesk:
             return await self._refused(invocation, Refused(Refusal.BAD_REQUEST, sentence))
         return await self._run(command, replace(invocation, text=rest.strip()))
 
+    async def _called(self, verb: str, invocation: Invocation) -> Answer:
+        command = self._by_verb.get(verb)
+        if command is None or not command.typed:
+            sentence = "This command was not made by this version of Twokey. Nothing was changed."
+            return await self._refused(invocation, Refused(Refusal.TAMPERED, sentence))
+        return await self._run(command, invocation)
+
     async def _pressed(self, verb: str, invocation: Invocation) -> Answer:
         command = self._by_verb.get(verb)
         if command is None or command.typed:
@@ -68,7 +94,7 @@ class CommandDesk:
         except Refused as refused:
             if not refused.is_recorded:
                 return await self._refused(invocation, refused)
-            return await self._say(refused)
+            return await self._say(refused, invocation.place)
         except TwokeyError as error:
             return _sentence(error)
 
@@ -77,11 +103,11 @@ class CommandDesk:
             await refuse(self._engine, invocation, refused)
         except TwokeyError as error:
             return _sentence(error)
-        return await self._say(refused)
+        return await self._say(refused, invocation.place)
 
-    async def _say(self, refused: Refused) -> Answer:
+    async def _say(self, refused: Refused, near: Place) -> Answer:
         blocks: list[Block] = [Line((str(refused),))]
-        url = await self._link_to(refused.rollback_id) if refused.rollback_id else None
+        url = await self._link_to(refused.rollback_id, near) if refused.rollback_id else None
         if url is not None:
             blocks.append(Line((Link(url, "Open it"),)))
         return Answer(Message(str(refused), tuple(blocks)))

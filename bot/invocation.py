@@ -1,6 +1,6 @@
 """A slash command, a click or a submitted form, free of any chat system; and what answers it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -19,7 +19,7 @@ class Invocation:
     message: str = ""  # the message that a button stands on, in the platform's own id
     text: str = ""  # the words after the slash command
     value: str = ""  # what the button or form carries
-    fields: Mapping[str, str] = field(default_factory=dict[str, str])  # what was typed into a form
+    fields: Mapping[str, str] = field(default_factory=dict[str, str])  # of a form, or of options
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,17 @@ class Answer:
 
     message: Message | None = None
     dialog: Dialog | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One part of a command, for platforms on which the parts are filled in one by one."""
+
+    name: str
+    help: str
+    is_required: bool = False
+    # What could be filled in, best first; ``Invocation.fields`` is what is filled in so far.
+    suggest: Callable[[Any, Invocation], Awaitable[Sequence[str]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,7 @@ class Command:
     typed: bool = False  # may be typed after /rollback
     usage: str = ""  # "status [id]": how help shows a typed one
     help: str = ""
+    options: tuple[Option, ...] = ()
 
 
 class Desk(Protocol):
@@ -49,6 +61,14 @@ class Desk(Protocol):
 
     async def typed(self, invocation: Invocation) -> Answer:
         """Answer the words typed after the slash command."""
+        ...
+
+    async def called(self, verb: str, invocation: Invocation) -> Answer:
+        """Answer a command whose options were filled in one by one."""
+        ...
+
+    async def suggested(self, verb: str, option: str, invocation: Invocation) -> tuple[str, ...]:
+        """Return what could be filled in there, best first; never raises."""
         ...
 
     async def pressed(self, verb: str, invocation: Invocation) -> Answer:

@@ -4,59 +4,30 @@ import hashlib
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
 
-from bot.chat.slack.gateway import Routes, SlackGateway
+from bot.chat.slack.gateway import SlackGateway
 from bot.chat.slack.http import SlackRequests, identified
 from bot.chat.slack.installations import Installations
 from bot.chat.slack.oauth import OAuthSettings, SlackOAuth
 from bot.chat.slack.seal import Installation, Seal
 from bot.chat.slack.team import SlackSettings, Team, opened
 from bot.chat.slack.teams import Teams
-from bot.config import OAuthAccess, Settings
+from bot.chats import Gateway, Platform, Routes
+from bot.config import OAuthAccess, SlackAccess
 from bot.invocation import Desk
 from bot.ports import Store
 
 
-class Gateway(Protocol):
-    """The way in which deliveries arrive."""
-
-    def routes(self) -> Routes:
-        """Return what answers HTTP at which address."""
-        ...
-
-    async def start(self) -> None:
-        """Check what was configured, and begin to take deliveries."""
-        ...
-
-    async def stop(self) -> None:
-        """End what was taken."""
-        ...
-
-    async def is_connected(self) -> bool:
-        """Tell whether Slack can deliver right now."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Slack:
-    """The teams to talk to, what makes their way in to a desk, and what answers beside it."""
-
-    teams: Teams
-    gateway_to: Callable[[Desk], Gateway]
-    routes: Routes
-
-
 @asynccontextmanager
 async def slack(
-    settings: Settings, store: Store, *, learn: Callable[[str], None]
-) -> AsyncGenerator[Slack]:
+    access: SlackAccess, store: Store, *, learn: Callable[[str], None]
+) -> AsyncGenerator[Platform]:
     """Open the connection pool for as long as the context lasts, and wire what was configured.
 
     ``learn`` hears of every token that was not configured, so that no log ever shows it.
     """
-    access, teams = settings.slack, Teams(now=time.monotonic)
+    teams = Teams(now=time.monotonic)
     known = SlackSettings(
         team=access.teams[0],
         bot_token=access.bot_token.value,
@@ -65,7 +36,7 @@ async def slack(
     )
     async with opened(known) as team:
         if access.oauth is not None:
-            yield await _by_link(settings, access.oauth, team, teams, store, learn)
+            yield await _by_link(access, access.oauth, team, teams, store, learn)
             return
         teams.admit(team)
 
@@ -75,22 +46,25 @@ async def slack(
         def gateway_to(desk: Desk) -> Gateway:
             if not access.signing_secrets:
                 return SlackGateway(team, desk)
-            secrets = _signing_secrets(settings)
+            secrets = _signing_secrets(access)
             return SlackRequests(teams, desk, secrets=secrets, now=time.time, opening=opening)
 
-        yield Slack(teams, gateway_to, {})
+        yield _platform(teams, gateway_to, {})
+
+
+def _platform(teams: Teams, gateway_to: Callable[[Desk], Gateway], routes: Routes) -> Platform:
+    return Platform("slack", "Slack", teams, teams, gateway_to, routes)
 
 
 async def _by_link(
-    settings: Settings,
+    access: SlackAccess,
     oauth: OAuthAccess,
     pool: Team,
     teams: Teams,
     store: Store,
     learn: Callable[[str], None],
-) -> Slack:
+) -> Platform:
     """Wire teams whose tokens come from installations; ``pool`` lends them its connections."""
-    access = settings.slack
     key = bytes.fromhex(oauth.installation_key.value)
 
     def reach(installation: Installation) -> Team:
@@ -120,13 +94,13 @@ async def _by_link(
         return SlackRequests(
             teams,
             desk,
-            secrets=_signing_secrets(settings),
+            secrets=_signing_secrets(access),
             now=time.time,  # Slack signs with the real time, whatever the bot's own clock says
             removed=installations.remove,
         )
 
-    return Slack(teams, gateway_to, link.routes())
+    return _platform(teams, gateway_to, link.routes())
 
 
-def _signing_secrets(settings: Settings) -> list[str]:
-    return [secret.value for secret in settings.slack.signing_secrets]
+def _signing_secrets(access: SlackAccess) -> list[str]:
+    return [secret.value for secret in access.signing_secrets]

@@ -10,8 +10,8 @@ from bot.message import Code, Fact, Facts, Line, Message, Note
 async def handle(engine: Engine, invocation: Invocation) -> Answer:
     """Say what can be typed, and which targets there are."""
     known = engine.targets_of(invocation.place)
-    here = [t.name for t in known if t.channel == invocation.place]
-    elsewhere = [t.name for t in known if t.channel != invocation.place]
+    here = [t.name for t in known if invocation.place in t.channels]
+    elsewhere = [t.name for t in known if invocation.place not in t.channels]
     example = (here or elsewhere or ["backend"])[0]
     facts = [
         Fact("Ask", (Code(f"/rollback {example} API answers 500"),)),

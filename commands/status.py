@@ -1,19 +1,21 @@
 """``/rollback status``: what is open now, and what ended last."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.errors import Refused
 from bot.domain.rollback import Rollback, State
 from bot.engine.core import Engine
-from bot.invocation import Answer, Command, Invocation
+from bot.invocation import Answer, Command, Invocation, Option
 from bot.message import Code, Inline, Line, Message, Note, Strong, When
 
 _SHOWN: Final = 5
+_SUGGESTED: Final = 25
 
 
 async def handle(engine: Engine, invocation: Invocation) -> Answer:
     """List the open rollbacks of this channel, or the last that ended."""
-    if invocation.text:
+    if invocation.text or invocation.fields.get("id"):
         return await _one(engine, invocation)
     running, latest = await engine.store.read(
         lambda tx: (tx.open(invocation.place), tx.latest(invocation.place, 1))
@@ -31,12 +33,12 @@ async def handle(engine: Engine, invocation: Invocation) -> Answer:
 
 async def _one(engine: Engine, invocation: Invocation) -> Answer:
     """Say where the rollback with this id is; those of other channels are not told about."""
-    wanted = invocation.text.split()[0]
+    wanted = (invocation.fields.get("id") or invocation.text).split()[0]
     try:
         known = await engine.store.read(lambda tx: tx.load(wanted))
     except Refused:
         known = None
-    if known is None or known.place != invocation.place:
+    if known is None or invocation.place not in known.places:
         text = f"There is no rollback {wanted[:40]} in this channel."
         return Answer(Message(text, (Line((text,)),)))
     return Answer(Message(_sentence(known), (Line(_parts(known)),)))
@@ -63,6 +65,20 @@ def _state(rollback: Rollback) -> str:
     return str(rollback.state).replace("_", " ")
 
 
+async def ids(engine: Engine, invocation: Invocation) -> Sequence[str]:
+    """Suggest the newest rollbacks of this channel."""
+    typed = invocation.fields.get("id", "")
+    newest = await engine.store.read(lambda tx: tx.latest(invocation.place, _SUGGESTED))
+    return [one.id for one in newest if typed in one.id]
+
+
 COMMANDS: Final = (
-    Command(verb="status", handle=handle, typed=True, usage="status [id]", help="what is open now"),
+    Command(
+        verb="status",
+        handle=handle,
+        typed=True,
+        usage="status [id]",
+        help="what is open now",
+        options=(Option("id", "one rollback, such as rb-7f3k2q", suggest=ids),),
+    ),
 )

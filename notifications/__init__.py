@@ -12,7 +12,7 @@ progress (the ticks) and facts.
 from collections.abc import Sequence
 
 from bot.domain.event import Event
-from bot.domain.people import Account, People
+from bot.domain.people import People
 from bot.domain.rollback import Rollback
 from bot.message import Message
 from bot.ports import Kind, Posting, Renderer
@@ -51,7 +51,6 @@ def _reader(posting: Posting, people: People) -> str | None:
     """Return whose direct messages these are, if they are any, and empty if nobody's any more."""
     if posting.kind is not Kind.ASK:
         return None
-    place = posting.place
-    account = Account(platform=place.platform, tenant=place.tenant, user=place.channel)
-    person = people.find(account)
+    account = posting.place.person
+    person = people.find(account) if account else None
     return person.key if person else ""

@@ -17,10 +17,11 @@ from bot.config.load import load
 from bot.config.problems import ConfigError, Problem
 from bot.config.references import Secret
 from bot.config.schema import json_schema
-from bot.config.settings import Listen, OAuthAccess, Role, Settings, SlackAccess
+from bot.config.settings import DiscordAccess, Listen, OAuthAccess, Role, Settings, SlackAccess
 
 __all__ = [
     "ConfigError",
+    "DiscordAccess",
     "Listen",
     "OAuthAccess",
     "Problem",

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Final
@@ -44,6 +45,35 @@ class Grammar:
     def _check(self, text: str) -> str:
         if re.fullmatch(self.pattern, text) is None:
             raise ValueError(self.wanted)
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class OnPlatform:
+    """An id that begins with its platform, such as ``slack:``; each has a grammar of its own."""
+
+    wanted: str
+    grammars: Mapping[str, Grammar]
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Look at what is a text already."""
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Tell editors the patterns."""
+        patterns = "|".join(grammar.pattern for grammar in self.grammars.values())
+        return {**handler(schema), "pattern": f"^({patterns})$", "description": self.wanted}
+
+    def _check(self, text: str) -> str:
+        grammar = self.grammars.get(text.partition(":")[0])
+        if grammar is None:
+            raise ValueError(self.wanted)
+        if re.fullmatch(grammar.pattern, text) is None:
+            raise ValueError(grammar.wanted)
         return text
 
 
@@ -131,6 +161,16 @@ def address(url: str) -> str:
     return url.rstrip("/")
 
 
+def gateway(url: str) -> str:
+    """Return where a WebSocket is, or raise what is wrong with it."""
+    scheme, _, rest = url.partition("://")
+    kinds = {"wss": "https", "ws": "http"}
+    if scheme not in kinds:
+        raise ValueError("must be an address such as wss://gateway.example.com")
+    address(f"{kinds[scheme]}://{rest}")
+    return url
+
+
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
@@ -210,19 +250,55 @@ ClientId = Annotated[
         "Slack shows it under Basic Information",
     ),
 ]
-SlackAccount = Annotated[
+_SNOWFLAKE: Final = r"[1-9][0-9]{16,19}"
+DiscordGuild = Annotated[
     str,
     Grammar(
-        r"slack:T[A-Z0-9]{2,20}/[UW][A-Z0-9]{2,20}",
-        "must be the id U… or W… with its team, such as slack:T0123ABCD/U0123ABCD; "
-        "Slack shows it under Profile, Copy member ID",
+        _SNOWFLAKE,
+        "must be the id of the server, a number such as 123456789012345678; Discord shows it in "
+        "developer mode under Copy Server ID",
     ),
 ]
-SlackChannel = Annotated[
+_SLACK_ACCOUNT: Final = Grammar(
+    r"slack:T[A-Z0-9]{2,20}/[UW][A-Z0-9]{2,20}",
+    "must be the id U… or W… with its team, such as slack:T0123ABCD/U0123ABCD; "
+    "Slack shows it under Profile, Copy member ID",
+)
+_SLACK_CHANNEL: Final = Grammar(
+    r"slack:T[A-Z0-9]{2,20}/[CG][A-Z0-9]{2,20}",
+    "must be the id C… or G… with its team, such as slack:T0123ABCD/C0123ABCD; "
+    "Slack shows it at the end of the channel's details",
+)
+_DISCORD_ACCOUNT: Final = Grammar(
+    rf"discord:{_SNOWFLAKE}/{_SNOWFLAKE}",
+    "must be the ids of the server and the user, such as "
+    "discord:123456789012345678/234567890123456789; Discord shows them in developer mode under "
+    "Copy Server ID and Copy User ID",
+)
+_DISCORD_CHANNEL: Final = Grammar(
+    rf"discord:{_SNOWFLAKE}/{_SNOWFLAKE}",
+    "must be the ids of the server and the channel, such as "
+    "discord:123456789012345678/345678901234567890; Discord shows them in developer mode under "
+    "Copy Server ID and Copy Channel ID",
+)
+_KEY_ACCOUNT: Final = Grammar(
+    r"key:ed25519/[0-9a-f]{64}",
+    "must be the public half of a key, such as key:ed25519/ and 64 hex digits; twokey key makes "
+    "one and prints it",
+)
+ChatAccount = Annotated[
     str,
-    Grammar(
-        r"slack:T[A-Z0-9]{2,20}/[CG][A-Z0-9]{2,20}",
-        "must be the id C… or G… with its team, such as slack:T0123ABCD/C0123ABCD; "
-        "Slack shows it at the end of the channel's details",
+    OnPlatform(
+        "must be an id and never a name, such as slack:T0123ABCD/U0123ABCD or "
+        "discord:123456789012345678/234567890123456789",
+        {"slack": _SLACK_ACCOUNT, "discord": _DISCORD_ACCOUNT, "key": _KEY_ACCOUNT},
+    ),
+]
+ChatChannel = Annotated[
+    str,
+    OnPlatform(
+        "must be an id and never a name, such as slack:T0123ABCD/C0123ABCD or "
+        "discord:123456789012345678/345678901234567890",
+        {"slack": _SLACK_CHANNEL, "discord": _DISCORD_CHANNEL},
     ),
 ]

@@ -60,7 +60,8 @@ def load(
     )
     kinds: Kinds = {**actions, **assertions}
     secrets = {} if role == "chat" or reads_only else sources.provider_secrets(kinds)
-    slack, database_url = sources.slack(role), sources.database_url()
+    slack, discord = sources.slack(role), sources.discord()
+    database_url = sources.database_url()
     if role != "all" and database_url.startswith("sqlite"):
         why = f"is one file for one process; the role {role} needs postgresql://…"
         report.at(("database",), why)
@@ -72,6 +73,7 @@ def load(
         people=People(_person(key, section) for key, section in file.people.items()),
         targets=tuple(_target(target, file.policy, kinds) for target in file.targets),
         slack=slack,
+        discord=discord,
         listen=Listen(file.listen.host, file.listen.port) if file.listen else None,
         database_url=database_url,
         audit_key=audit_key,
@@ -119,7 +121,7 @@ def _target(section: TargetSection, defaults: PolicySection, kinds: Kinds) -> Ta
         name=section.name,
         environment=section.environment,
         affected=section.affected,
-        channel=Place(*re.split("[:/]", section.channel)),
+        channels=tuple(Place(*re.split("[:/]", channel)) for channel in section.channels),
         approvers=section.approvers,
         steps=tuple(_spec(step, kinds, needs=step.needs) for step in section.steps),
         checks=tuple(_spec(check, kinds) for check in section.checks),

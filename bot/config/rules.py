@@ -1,5 +1,6 @@
 """What has to fit together across the file; each rule looks at whatever can be looked at."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from bot.config.problems import SECRET, USERINFO, KeyPath, did_you_mean, shown
 from bot.config.report import Report
 from bot.config.shape import CheckSection, PolicySection, StepSection, policy
 from bot.domain.plan import order_problems
-from bot.domain.target import Place, Risk, Target, policy_problems
+from bot.domain.target import Risk, Target, policy_problems
 from bot.ports import Action, ActionTypes, Assertion, AssertionTypes
 
 Kinds = Mapping[str, type[Action] | type[Assertion]]
@@ -28,7 +29,11 @@ class Rules:
         self._people = entries(file.get("people"))
         slack = entries(file.get("slack"))
         more = items(entries(slack.get("oauth")).get("more_teams"))
-        self._teams = [text(slack.get("team")), *map(text, more)]
+        guild = text(entries(file.get("discord")).get("guild"))
+        self._homes = {
+            "slack": [text(slack.get("team")), *map(text, more)] if slack else [],
+            "discord": [guild] if guild else [],
+        }
 
     def check(self) -> None:
         """Look at everything."""
@@ -43,7 +48,7 @@ class Rules:
             accounts += _texts(entries(person), "accounts", ("people", key))
         self._check_unique(accounts, "one account belongs to one person")
         for path, account in accounts:
-            self._check_team(account, path)
+            self._check_home(account, path)
         targets = _sections(self._file, "targets", ())
         names = [(path, _name(target).casefold()) for path, target in targets]
         self._check_unique(names, "two targets can't have the same name and environment")
@@ -99,16 +104,27 @@ class Rules:
                 line = self._report.line(before)
                 self._report.at(path, f"is in line {line} already; {why}")
 
-    def _check_team(self, place: str, path: KeyPath) -> None:
-        team = place.removeprefix("slack:").partition("/")[0]
-        is_known = all(known.startswith("T") for known in self._teams)
-        if is_known and place.startswith("slack:T") and team not in self._teams:
-            connected = " and ".join(map(shown, self._teams))
-            why = f"is in the team {shown(team)}, and slack: connects to {connected}"
+    def _check_home(self, place: str, path: KeyPath) -> None:
+        """Check that an account or a channel is where Twokey is."""
+        match = re.fullmatch(r"(slack|discord):(T[A-Z0-9]+|[0-9]+)/.*", place)
+        if match is None:
+            return  # the report has that mistake, or it is no place of a chat
+        platform, home = match.groups()
+        known = self._homes[platform]
+        if platform not in self._file:
+            self._report.at(path, f"is on {platform}, and the section {platform}: is missing")
+        elif all(re.fullmatch(r"T[A-Z0-9]+|[0-9]+", one) for one in known) and home not in known:
+            what = {"slack": "team", "discord": "server"}[platform]
+            connected = " and ".join(map(shown, known))
+            why = f"is in the {what} {shown(home)}, and {platform}: connects to {connected}"
             self._report.at(path, why)
 
     def _check_target(self, target: Entries, path: KeyPath) -> None:
-        self._check_team(text(target.get("channel")), (*path, "channel"))
+        channels = _texts(target, "channels", path)
+        for place, channel in channels:
+            self._check_home(channel, place)
+        homes = [(place, channel.partition("/")[0]) for place, channel in channels]
+        self._check_unique(homes, "a target has one channel in each workspace or server")
         approvers = _texts(target, "approvers", path)
         self._check_unique(approvers, "a person counts once")
         for place, key in approvers:
@@ -165,7 +181,7 @@ class Rules:
             name=text(target.get("name")),
             environment=text(target.get("environment")),
             affected="",
-            channel=Place(platform="", tenant="", channel=""),
+            channels=(),
             approvers=tuple(key for _, key in _texts(target, "approvers", path)),
             steps=(),
             policy=policy(*sections),

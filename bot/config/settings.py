@@ -39,6 +39,16 @@ class SlackAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class DiscordAccess:
+    """The way into Discord."""
+
+    guild: str
+    bot_token: Secret
+    api_base: str  # without a slash at its end
+    gateway_url: str  # empty: wherever Discord says
+
+
+@dataclass(frozen=True, slots=True)
 class Listen:
     """Where this process answers HTTP."""
 
@@ -53,7 +63,8 @@ class Settings:
     path: Path
     people: People
     targets: tuple[Target, ...]
-    slack: SlackAccess
+    slack: SlackAccess | None
+    discord: DiscordAccess | None
     listen: Listen | None
     database_url: str = field(repr=False)  # it may hold a password
     audit_key: Path | Secret  # a file that is made when it is missing, or the key in hex digits
@@ -81,10 +92,13 @@ class Settings:
 
     def secret_values(self) -> tuple[str, ...]:
         """Return every secret in the clear, for what takes them out of texts."""
-        slack, oauth = self.slack, self.slack.oauth
-        held = [slack.bot_token, slack.app_token, *slack.signing_secrets, *self.secrets.values()]
-        if oauth is not None:
-            held += [oauth.client_secret, oauth.installation_key]
+        held = [*self.secrets.values()]
+        if (slack := self.slack) is not None:
+            held += [slack.bot_token, slack.app_token, *slack.signing_secrets]
+            if (oauth := slack.oauth) is not None:
+                held += [oauth.client_secret, oauth.installation_key]
+        if self.discord is not None:
+            held.append(self.discord.bot_token)
         if isinstance(self.audit_key, Secret):
             held.append(self.audit_key)
         password = urlsplit(self.database_url).password

@@ -9,14 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.config.fields import (
     Address,
     Approvals,
+    ChatAccount,
+    ChatChannel,
     ClientId,
     Database,
+    DiscordGuild,
     Host,
     Name,
     Port,
     Reference,
-    SlackAccount,
-    SlackChannel,
     SlackTeam,
     Span,
     Version,
@@ -60,6 +61,13 @@ class SlackSection(Section):
     signing_secrets: Annotated[tuple[Reference, ...], Field(max_length=2)] = ()  # for http
 
 
+class DiscordSection(Section):
+    """The Discord server, and where the bot's token is."""
+
+    guild: DiscordGuild
+    bot_token: Reference
+
+
 class ListenSection(Section):
     """Where this process answers HTTP."""
 
@@ -71,7 +79,7 @@ class PersonSection(Section):
     """One human with all accounts."""
 
     name: Words
-    accounts: Annotated[tuple[SlackAccount, ...], Field(min_length=1)]
+    accounts: Annotated[tuple[ChatAccount, ...], Field(min_length=1)]
 
 
 class PolicySection(Section):
@@ -118,7 +126,7 @@ class TargetSection(Section):
     name: Name
     environment: Name
     affected: Words
-    channel: SlackChannel
+    channels: tuple[ChatChannel, ...] = ()  # none: by the command line alone
     approvers: Annotated[tuple[str, ...], Field(min_length=1)]
     policy: PolicySection = PolicySection()
     steps: Annotated[tuple[StepSection, ...], Field(min_length=1, max_length=MOST_STEPS)]
@@ -131,7 +139,8 @@ class FileSection(Section):
     version: Version
     database: Database = DATABASE
     audit_key: Reference | None = None
-    slack: SlackSection
+    slack: SlackSection | None = None
+    discord: DiscordSection | None = None
     listen: ListenSection | None = None
     people: Annotated[Mapping[Name, PersonSection], Field(min_length=1)]
     secrets: Mapping[str, Reference] = {}

@@ -1,17 +1,17 @@
 """What the file only points at: secrets, the database and its key, addresses in the environment."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from bot.config.document import Entries, each, entries, items, text
-from bot.config.fields import REFERENCE, address, database
+from bot.config.fields import REFERENCE, address, database, gateway
 from bot.config.problems import KeyPath
 from bot.config.references import Secret, resolve
 from bot.config.report import Report
-from bot.config.settings import OAuthAccess, Role, SlackAccess
+from bot.config.settings import DiscordAccess, OAuthAccess, Role, SlackAccess
 from bot.config.shape import DATABASE
 from bot.ports import Action, Assertion
 
@@ -29,8 +29,10 @@ class Sources:
     environ: Mapping[str, str]
     reads_only: bool
 
-    def slack(self, role: Role) -> SlackAccess:
+    def slack(self, role: Role) -> SlackAccess | None:
         """Return the way into the Slack team; who only executes gets no deliveries."""
+        if "slack" not in self.file:
+            return None
         section = entries(self.file.get("slack"))
         oauth = entries(section.get("oauth"))
         more_teams = items(oauth.get("more_teams"))
@@ -45,10 +47,24 @@ class Sources:
                 for path, reference in each(section, "signing_secrets", ("slack",))
                 if role != "executor"
             ),
-            api_base=self._address("SLACK_API_BASE", "https://slack.com/api") + "/",
+            api_base=self._address("SLACK_API_BASE", "https://slack.com/api", "slack") + "/",
             oauth_authorize_url=self._address(
-                "SLACK_OAUTH_AUTHORIZE_URL", "https://slack.com/oauth/v2/authorize"
+                "SLACK_OAUTH_AUTHORIZE_URL", "https://slack.com/oauth/v2/authorize", "slack"
             ),
+        )
+
+    def discord(self) -> DiscordAccess | None:
+        """Return the way into the Discord server."""
+        if "discord" not in self.file:
+            return None
+        section = entries(self.file.get("discord"))
+        path, written = ("discord", "bot_token"), text(section.get("bot_token"))
+        elsewhere = self.environ.get("DISCORD_GATEWAY_URL", "").strip()
+        return DiscordAccess(
+            guild=text(section.get("guild")),
+            bot_token=self._secret(path, written),
+            api_base=self._address("DISCORD_API_BASE", "https://discord.com/api/v10", "discord"),
+            gateway_url=self._checked("DISCORD_GATEWAY_URL", elsewhere, gateway, "discord"),
         )
 
     def _oauth(self, section: Entries) -> OAuthAccess:
@@ -115,7 +131,7 @@ class Sources:
                     yield (*path, "use"), text(entries(step).get("use"))
 
     def _secret(self, path: KeyPath, reference: str) -> Secret:
-        is_needed = not self.reads_only or path[0] != "slack"
+        is_needed = not self.reads_only or path[0] not in {"slack", "discord"}
         if is_needed and re.fullmatch(REFERENCE, reference):
             try:
                 return resolve(reference, folder=self.folder, environ=self.environ)
@@ -123,9 +139,13 @@ class Sources:
                 self.report.at(path, str(error))
         return Secret("")
 
-    def _address(self, name: str, default: str) -> str:
+    def _address(self, name: str, default: str, section: str) -> str:
+        written = self.environ.get(name, "").strip() or default
+        return self._checked(name, written, address, section)
+
+    def _checked(self, name: str, written: str, check: Callable[[str], str], section: str) -> str:
         try:
-            return address(self.environ.get(name, "").strip() or default)
+            return check(written) if written else ""
         except ValueError as error:
-            self.report.at(("slack",), f"the environment variable {name} {error}")
+            self.report.at((section,), f"the environment variable {name} {error}")
             return ""

@@ -16,6 +16,11 @@ class Account:
     tenant: str
     user: str
 
+    @property
+    def home(self) -> tuple[str, str]:
+        """Return the workspace or server that it is in: platform and tenant."""
+        return self.platform, self.tenant
+
     def __str__(self) -> str:
         """Write it the way the configuration spells it."""
         return f"{self.platform}:{self.tenant}/{self.user}"
@@ -39,6 +44,8 @@ class Membership(StrEnum):
     STRANGER = "stranger"
     INVITED = "invited"
     DEACTIVATED = "deactivated"
+    PENDING = "pending"
+    TIMED_OUT = "timed_out"
     UNREADABLE = "unreadable"
 
 
@@ -49,6 +56,9 @@ _NOT_MEMBERS: Final = {
     "that is shared with them.",
     Membership.INVITED: "Whoever has not accepted the invitation yet can't ask or decide.",
     Membership.DEACTIVATED: "This account was deactivated, so it can't ask or decide.",
+    Membership.PENDING: "Whoever has not accepted the rules of this server yet can't ask or "
+    "decide.",
+    Membership.TIMED_OUT: "This account is timed out by a moderator, so it can't ask or decide.",
 }
 
 

@@ -161,7 +161,7 @@ class Rollback:
     target: str
     environment: str
     affected: str
-    place: Place
+    places: tuple[Place, ...]  # where it is shown; decisions count from each
     requester: str
     asked_at: datetime
     policy: Policy

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from bot.domain.errors import Refusal, Refused
+from bot.domain.people import Account
 
 
 class Risk(StrEnum):
@@ -28,13 +29,33 @@ class Effect(StrEnum):
     MANUAL = "manual"  # a person does it, a second one confirms
 
 
+_DIRECT: Final = "@"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A channel where a rollback is asked for and shown."""
+    """Where a rollback is asked for or shown: a channel, or ``@`` and a user for what is direct."""
 
     platform: str
     tenant: str
     channel: str
+
+    @classmethod
+    def direct(cls, account: Account) -> "Place":
+        """Return where this account is written to directly."""
+        return cls(account.platform, account.tenant, f"{_DIRECT}{account.user}")
+
+    @property
+    def person(self) -> Account | None:
+        """Return whose direct messages these are; None for a channel."""
+        if not self.channel.startswith(_DIRECT):
+            return None
+        return Account(self.platform, self.tenant, self.channel.removeprefix(_DIRECT))
+
+    @property
+    def home(self) -> tuple[str, str]:
+        """Return the workspace or server that it is in: platform and tenant."""
+        return self.platform, self.tenant
 
     def __str__(self) -> str:
         """Write it the way the configuration spells it."""
@@ -76,7 +97,7 @@ class Target:
     name: str
     environment: str
     affected: str
-    channel: Place
+    channels: tuple[Place, ...]  # one in each workspace or server; none: the command line alone
     approvers: tuple[str, ...]
     steps: tuple[StepSpec, ...]
     checks: tuple[StepSpec, ...] = ()

@@ -1,6 +1,6 @@
 """What people must see after something happened: outbox rows in the same transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from bot.domain.event import Event, Happening
@@ -47,35 +47,28 @@ _TOLD_PRIVATELY: Final = frozenset({Happening.REMINDED, Happening.STEP_IN_DOUBT,
 def announce(tx: Transaction, people: People, rollback: Rollback, event: Event) -> None:
     """Want everything shown that this event changes; ``event`` is stored already."""
     rank = _rank(event)
-    place = rollback.place
 
-    def show(kind: Kind, at: Place = place, about: int = 0) -> None:
-        tx.show(Posting(rollback_id=rollback.id, kind=kind, place=at, about=about, rank=rank))
+    def show(kind: Kind, places: Iterable[Place] = rollback.places, about: int = 0) -> None:
+        for at in places:
+            tx.show(Posting(rollback_id=rollback.id, kind=kind, place=at, about=about, rank=rank))
 
     show(Kind.NOTICE)
-    asked = [private_place(account) for account in _asked(people, rollback)]
+    asked = [Place.direct(account) for account in _asked(people, rollback)]
     if rollback.plan is not None:
         show(Kind.CARD)
-        for at in asked:
-            show(Kind.ASK, at)
+        show(Kind.ASK, asked)
     # Words that come after a vote: whoever voted without them is told.
     is_late = event.kind is Happening.REASON_GIVEN and bool(rollback.standing)
     if event.kind in _SAID_ALOUD or is_late:
         show(Kind.LINE, about=event.sequence)
     if event.kind in _TOLD_PRIVATELY:
         concerned = set(asked) | {
-            private_place(a) for a in _accounts(people, rollback, rollback.requester)
+            Place.direct(account) for account in _accounts(people, rollback, rollback.requester)
         }
-        for at in sorted(concerned, key=str):
-            show(Kind.TELL, at, about=event.sequence)
+        show(Kind.TELL, sorted(concerned, key=str), about=event.sequence)
     if event.kind is Happening.ENDED and rollback.claimed_at is not None:
         show(Kind.SUMMARY)
         show(Kind.ENDING)
-
-
-def private_place(account: Account) -> Place:
-    """Return where this account is written to directly."""
-    return Place(platform=account.platform, tenant=account.tenant, channel=account.user)
 
 
 def _rank(event: Event) -> Rank:
@@ -95,8 +88,9 @@ def _asked(people: People, rollback: Rollback) -> Iterator[Account]:
 
 
 def _accounts(people: People, rollback: Rollback, key: str) -> Iterator[Account]:
-    home = (rollback.place.platform, rollback.place.tenant)
+    """Return one account of this person in each workspace where the rollback is shown."""
+    homes = {place.home for place in rollback.places}
     for account in people.named(key).accounts:
-        if (account.platform, account.tenant) == home:
+        if account.home in homes:
+            homes.remove(account.home)
             yield account
-            return

@@ -91,8 +91,11 @@ class Engine:
 
     def targets_of(self, place: Place) -> tuple[Target, ...]:
         """Return the targets of the workspace that this place is in; others learn of none."""
-        home = (place.platform, place.tenant)
-        return tuple(t for t in self.targets if (t.channel.platform, t.channel.tenant) == home)
+        return tuple(
+            target
+            for target in self.targets
+            if any(channel.home == place.home for channel in target.channels)
+        )
 
     def directory(self, account: Account) -> Directory | None:
         """Return the directory that knows this account."""

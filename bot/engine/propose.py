@@ -6,7 +6,7 @@ from bot.domain.allowance import LOOKED_BACK, Asked, check_allowance
 from bot.domain.errors import Refusal, Refused
 from bot.domain.event import Event, Happening
 from bot.domain.rollback import Rollback
-from bot.domain.target import Target, choose
+from bot.domain.target import Place, Target, choose
 from bot.engine.announce import announce
 from bot.engine.core import Engine
 from bot.engine.gate import check_new, pass_through
@@ -38,7 +38,7 @@ async def propose(engine: Engine, invocation: Invocation, wish: Wish) -> Rollbac
         check_new(tx, invocation)
         _check_free(tx, target)
         rollback = _request(tx, rollback_id, target, wish, requester=person)
-        _check_allowance(tx, engine, rollback)
+        _check_allowance(tx, engine, rollback, invocation.place)
         tx.add(rollback)
         event = tx.record(
             Event(
@@ -69,7 +69,7 @@ def _request(
         target=target.name,
         environment=target.environment,
         affected=target.affected,
-        place=target.channel,
+        places=target.channels,
         requester=requester,
         asked_at=tx.now,
         policy=target.policy,
@@ -81,15 +81,16 @@ def _request(
 
 
 def _check_place(target: Target, invocation: Invocation) -> None:
-    if invocation.place != target.channel:
+    if invocation.place not in target.channels:
+        own = next(one for one in target.channels if one.home == invocation.place.home)
         raise Refused(
             Refusal.WRONG_CHANNEL,
-            f"{target.name} is rolled back from its own channel ({target.channel.channel}), "
+            f"{target.name} is rolled back from its own channel ({own.channel}), "
             "where its people see it. Nothing was changed. Ask again there.",
         )
 
 
-def _check_allowance(tx: Transaction, engine: Engine, rollback: Rollback) -> None:
+def _check_allowance(tx: Transaction, engine: Engine, rollback: Rollback, place: Place) -> None:
     asked = Asked(
         target=rollback.target,
         environment=rollback.environment,
@@ -101,7 +102,7 @@ def _check_allowance(tx: Transaction, engine: Engine, rollback: Rollback) -> Non
         engine.allowance,
         asked,
         earlier=tx.asked_since(rollback.asked_at - LOOKED_BACK),
-        undecided=tx.count_undecided(rollback.place),
+        undecided=tx.count_undecided(place),
     )
 
 

@@ -26,7 +26,7 @@ class Chat(Protocol):
     ) -> Reference:
         """Post; ``key`` travels with the message so that ``find`` can recognise it.
 
-        A place whose channel is a user id is that person's direct messages.
+        A place with a ``person`` is that person's direct messages.
         """
         ...
 

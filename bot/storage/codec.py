@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -11,7 +12,7 @@ from bot.domain.rollback import Approval, Rollback, StepRun
 from bot.storage.errors import Quarantined
 
 _IN_COLUMNS: Final = frozenset({"id", "version", "state", "target", "environment", "requester"})
-_IN_OTHER_PLACES: Final = frozenset({"place", "asked_at", "approvals", "claimed_at", "token"})
+_IN_OTHER_PLACES: Final = frozenset({"asked_at", "approvals", "claimed_at", "token"})
 
 
 class _Stored(BaseModel):
@@ -32,13 +33,18 @@ def to_row(rollback: Rollback) -> dict[str, Any]:
     body["steps"] = [run.name for run in rollback.steps]
     return {
         **{key: image[key] for key in _IN_COLUMNS},
-        "platform": rollback.place.platform,
-        "tenant": rollback.place.tenant,
-        "channel": rollback.place.channel,
         "asked_at": rollback.asked_at,
         "wake_at": rollback.wake_at,
         "body": json.dumps(body, sort_keys=True),
     }
+
+
+def place_rows(rollback: Rollback) -> list[dict[str, Any]]:
+    """Return the rows by which it is found in each of its channels."""
+    return [
+        {"rollback_id": rollback.id, "asked_at": rollback.asked_at, **asdict(place)}
+        for place in dict.fromkeys(rollback.places)
+    ]
 
 
 def approval_to_row(rollback: Rollback, number: int, approval: Approval) -> dict[str, Any]:
@@ -80,7 +86,6 @@ def from_rows(
         image = {
             **body,
             **{key: getattr(row, key) for key in _IN_COLUMNS},
-            "place": {"platform": row.platform, "tenant": row.tenant, "channel": row.channel},
             "asked_at": row.asked_at,
             "approvals": [_approval_from_row(approval) for approval in approvals],
             "claimed_at": row.claimed_at,

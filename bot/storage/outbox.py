@@ -48,12 +48,12 @@ _POSTED: Final = (
     .limit(1)
 )
 # People may press what was posted before its id is stored, which a crash can delay; only the
-# platform knows the channel of a direct message before that.
+# platform knows the channel of a direct message, and perhaps of a thread, before that.
 _IS_BEING_POSTED: Final = and_(
     outbox.c.tried,
     outbox.c.posted_message.is_(None),
     outbox.c.given_up.is_(None),
-    or_(outbox.c.channel == bindparam("channel"), outbox.c.kind == Kind.ASK),
+    or_(outbox.c.channel == bindparam("channel"), outbox.c.kind.in_([Kind.ASK, *_THREADED])),
 )
 _IS_THERE: Final = and_(
     outbox.c.posted_channel == bindparam("channel"),

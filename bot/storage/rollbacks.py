@@ -16,7 +16,7 @@ from bot.domain.target import Place
 from bot.storage import codec
 from bot.storage.errors import Conflict, Quarantined
 from bot.storage.part import Part, by_dialect
-from bot.storage.tables import IS_OPEN, approvals, claims, rollbacks, steps
+from bot.storage.tables import IS_OPEN, approvals, claims, places, rollbacks, steps
 
 _ROWS: Final = select(rollbacks, claims.c.token, claims.c.claimed_at).outerjoin(claims)
 _ONE: Final = _ROWS.where(rollbacks.c.id == bindparam("rollback_id"))
@@ -25,15 +25,20 @@ _OPEN: Final = _ROWS.where(IS_OPEN)  # in the very words of the index
 _OPEN_FOR: Final = _OPEN.where(
     rollbacks.c.target == bindparam("target"), rollbacks.c.environment == bindparam("environment")
 )
-_IN_CHANNEL: Final = (
-    rollbacks.c.platform == bindparam("platform"),
-    rollbacks.c.tenant == bindparam("tenant"),
-    rollbacks.c.channel == bindparam("channel"),
+_IN_WORKSPACE: Final = (
+    places.c.rollback_id == rollbacks.c.id,
+    places.c.platform == bindparam("platform"),
+    places.c.tenant == bindparam("tenant"),
 )
+_IN_CHANNEL: Final = (*_IN_WORKSPACE, places.c.channel == bindparam("channel"))
 _NEWEST: Final = (rollbacks.c.asked_at.desc(), rollbacks.c.id.desc())
 _OPEN_IN: Final = _OPEN.where(*_IN_CHANNEL).order_by(rollbacks.c.asked_at, rollbacks.c.id)
 _NEWEST_OPEN: Final = _OPEN.order_by(*_NEWEST).limit(bindparam("limit"))
-_LATEST: Final = _ROWS.where(*_IN_CHANNEL).order_by(*_NEWEST).limit(bindparam("limit"))
+_LATEST: Final = (
+    _ROWS.where(*_IN_CHANNEL)
+    .order_by(places.c.asked_at.desc(), places.c.rollback_id.desc())
+    .limit(bindparam("limit"))
+)
 _DUE: Final = _ROWS.where(rollbacks.c.wake_at <= bindparam("now")).order_by(rollbacks.c.wake_at)
 _NEXT: Final = select(func.min(rollbacks.c.wake_at)).where(rollbacks.c.wake_at > bindparam("now"))
 _ASKED: Final = select(
@@ -43,10 +48,8 @@ _ASKED: Final = select(
     rollbacks.c.asked_at,
     rollbacks.c.state,
 ).where(rollbacks.c.asked_at > bindparam("moment"))
-_UNDECIDED: Final = select(func.count()).where(
-    rollbacks.c.state.in_(sorted(UNDECIDED)),
-    rollbacks.c.platform == bindparam("platform"),
-    rollbacks.c.tenant == bindparam("tenant"),
+_UNDECIDED: Final = select(func.count(rollbacks.c.id.distinct())).where(
+    rollbacks.c.state.in_(sorted(UNDECIDED)), *_IN_WORKSPACE
 )
 _VOTES: Final = (
     select(approvals)
@@ -60,6 +63,7 @@ _ATTEMPTS: Final = (
 )
 
 _ADD: Final = insert(rollbacks)
+_PLACE: Final = insert(places)
 _SAVE: Final = update(rollbacks).where(
     rollbacks.c.id == bindparam("same_id"), rollbacks.c.version == bindparam("seen_version")
 )
@@ -87,6 +91,8 @@ class RollbackPart(Part):
     def add(self, rollback: Rollback) -> None:
         """Store a new rollback."""
         self._change(_ADD, codec.to_row(rollback))
+        if rollback.places:
+            self._change(_PLACE, *codec.place_rows(rollback))
         self._save_parts(replace(rollback, approvals=(), claimed_at=None, steps=()), rollback)
         self._loaded[rollback.id] = rollback
 

@@ -70,16 +70,12 @@ rollbacks = Table(
     Column("state", Text, nullable=False),
     Column("target", Text, nullable=False),
     Column("environment", Text, nullable=False),
-    Column("platform", Text, nullable=False),
-    Column("tenant", Text, nullable=False),
-    Column("channel", Text, nullable=False),
     Column("requester", Text, nullable=False),
     Column("asked_at", Moment, nullable=False),
     Column("wake_at", Moment, index=True),
     Column("body", Text, nullable=False),  # JSON of what no other column and table holds
     CheckConstraint(_one_of("state", State), name="state"),
     UniqueConstraint("id", "requester"),
-    Index("newest_in_channel", "platform", "tenant", "channel", "asked_at", "id"),
 )
 Index(
     "one_open_rollback_per_target",
@@ -88,6 +84,16 @@ Index(
     unique=True,
     sqlite_where=IS_OPEN,
     postgresql_where=IS_OPEN,
+)
+
+places = Table(
+    "places",  # by which a channel's rollbacks are found; what a rollback says itself counts
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("tenant", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("asked_at", Moment, primary_key=True),
+    Column("rollback_id", Text, ForeignKey("rollbacks.id"), primary_key=True),
 )
 
 approvals = Table(

@@ -58,7 +58,7 @@ async def tools_for(check: HttpCheck, clock: Clock) -> AsyncIterator[Tools]:
         name="shop",
         environment="production",
         affected="Shop",
-        channel=Place("slack", "T0", "C0"),
+        channels=(Place("slack", "T0", "C0"),),
         approvers=(),
         steps=(),
         checks=(StepSpec("health", check.use, check.model_dump(mode="json")),),

@@ -23,10 +23,10 @@ from bot.domain.event import Event, Happening
 from bot.domain.rollback import State
 from bot.ports import Transaction
 from bot.storage.chain import Entry, Head
-from bot.storage.codec import to_row
+from bot.storage.codec import place_rows, to_row
 from bot.storage.connection import make_engine
 from bot.storage.store import SqlStore
-from bot.storage.tables import audit, audit_head, rollbacks
+from bot.storage.tables import audit, audit_head, places, rollbacks
 from tests.bench.results import Samples, quantile
 from tests.bot.builders import DEPLOYS, NOON, rollback
 
@@ -81,8 +81,11 @@ def _fill(engine: Engine, entries: int) -> None:
     rows: list[dict[str, Any]] = []
     last = Entry(0, NOON, "", None, None, None, "", previous="")
     with engine.begin() as connection:
-        for chunk in _chunks([to_row(one) for one in (*asked, *ended)]):
+        everything = (*asked, *ended)
+        for chunk in _chunks([to_row(one) for one in everything]):
             connection.execute(insert(rollbacks), chunk)
+        for chunk in _chunks([row for one in everything for row in place_rows(one)]):
+            connection.execute(insert(places), chunk)
         for last in _history(entries):
             rows.append(asdict(last))
             if len(rows) == _AT_ONCE:

@@ -82,7 +82,7 @@ async def _plant_one(engine: Engine, target: Target, rollback_id: str, state: St
         target=target.name,
         environment=target.environment,
         affected=target.affected,
-        place=target.channel,
+        places=target.channels,
         requester=requester,
         asked_at=engine.clock.now(),
         policy=target.policy,
@@ -121,7 +121,7 @@ def _claim(tx: Transaction, pending: Rollback, digest: str) -> None:
 def _record(
     tx: Transaction, about: Rollback, kind: Happening, person: str | None, **details: str
 ) -> None:
-    place = about.place
+    place = about.places[0]
     account = Account(place.platform, place.tenant, person) if person else None
     tx.record(
         Event(

@@ -63,7 +63,7 @@ def rollback(**changes: Any) -> Rollback:
         "target": "backend",
         "environment": "production",
         "affected": "Backend (Railway api)",
-        "place": DEPLOYS,
+        "places": (DEPLOYS,),
         "requester": "responder",
         "asked_at": NOON,
         "policy": Policy(),
@@ -85,7 +85,7 @@ def target(**changes: Any) -> Target:
         "name": "backend",
         "environment": "production",
         "affected": "Backend (Railway api)",
-        "channel": DEPLOYS,
+        "channels": (DEPLOYS,),
         "approvers": APPROVERS,
         "steps": (StepSpec(name="api", use="railway.rollback"),),
     }

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.desk import CommandDesk
+from bot.domain.people import Membership
+from bot.domain.target import Place
 from bot.invocation import Answer
 from bot.message import Ticket
 from bot.storage.store import SqlStore
@@ -15,7 +17,7 @@ from tests.bot.engine.trouble import FaultyStore
 from tests.bot.engine.world import World, world
 
 
-async def no_link(_rollback_id: str) -> str | None:
+async def no_link(_rollback_id: str, _near: Place) -> str | None:
     return "https://chat.example/notice"
 
 
@@ -183,3 +185,57 @@ async def test_clicks_have_a_lane_of_their_own(tmp_path: Path) -> None:
         value = str(Ticket(rollback.id, rollback.plan.digest))
         answer = await front.pressed("approve", here.invocation("manager-one", value=value))
     assert "1 of 2" in words(answer)
+
+
+async def test_parts_that_are_filled_in_say_the_same_as_words(tmp_path: Path) -> None:
+    """A command whose options came one by one asks for the same rollback as the typed words."""
+    fields = {"target": "backend", "environment": "production", "reason": "API answers 500"}
+    async with world(tmp_path) as here:
+        answer = await desk(here).called(
+            "rollback", here.invocation("responder", text="", fields=fields)
+        )
+        (asked,) = await here.engine.store.read(lambda tx: tx.open(DEPLOYS))
+    assert "Preparing the plan" in words(answer)
+    assert (asked.target, asked.environment) == ("backend", "production")
+    assert asked.reason == "API answers 500"
+
+
+@pytest.mark.parametrize("verb", ["approve", "nonsense"])
+async def test_only_commands_can_be_called(tmp_path: Path, verb: str) -> None:
+    """What is a button, or nothing at all, is refused when it comes as a command."""
+    async with world(tmp_path) as here:
+        answer = await desk(here).called(verb, here.invocation("manager-one"))
+    assert "was not made by this version" in words(answer)
+
+
+@pytest.mark.parametrize(
+    ("option", "fields", "suggested"),
+    [
+        ("target", {"target": "ack"}, ("backend",)),
+        ("target", {"target": "zzz"}, ()),
+        ("environment", {"target": "backend"}, ("production",)),
+        ("to", {"target": "backend", "to": "o"}, ("old",)),
+        ("reason", {}, ()),
+        ("nonsense", {}, ()),
+    ],
+)
+async def test_options_are_suggested(
+    tmp_path: Path, option: str, fields: dict[str, str], suggested: tuple[str, ...]
+) -> None:
+    """Targets, environments and the versions of earlier plans are offered while one types."""
+    async with world(tmp_path) as here:
+        await here.ask()
+        asking = here.invocation("responder", fields=fields)
+        assert await desk(here).suggested("rollback", option, asking) == suggested
+
+
+async def test_strangers_are_suggested_nothing(tmp_path: Path) -> None:
+    """Whoever may not ask does not learn what there is to ask for."""
+    async with world(tmp_path) as here:
+        nobody = here.invocation("nobody", fields={"target": ""})
+        guest = here.invocation("responder", fields={"target": ""})
+        here.members.kinds["responder"] = Membership.GUEST
+        suggested = [
+            await desk(here).suggested("rollback", "target", who) for who in (nobody, guest)
+        ]
+    assert suggested == [(), ()]

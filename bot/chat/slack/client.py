@@ -90,9 +90,9 @@ class SlackChat:
 
     async def _channel(self, place: Place) -> str:
         """Return the channel's id; a person's direct messages are opened first."""
-        user = place.channel
-        if not user.startswith(("U", "W")):
-            return user
+        if place.person is None:
+            return place.channel
+        user = place.person.user
         if user not in self._direct:
             answer = await self._team.call("conversations.open", where=user, users=user)
             self._direct[user] = str(answer["channel"]["id"])

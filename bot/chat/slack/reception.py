@@ -23,6 +23,7 @@ from bot.chat.slack.payloads import (
 )
 from bot.chat.slack.team import Team, log
 from bot.domain.errors import TwokeyError
+from bot.domain.people import Account
 from bot.domain.target import Place
 from bot.faultpoints import FaultPoint, reached
 from bot.invocation import Answer, Desk
@@ -166,7 +167,8 @@ class Reception:
     async def _tell_directly(self, user: str, message: Message) -> None:
         """Write to the person until they have it, once: how their decision ended is theirs."""
         chat, key = SlackChat(self._team), secrets.token_hex(8)
-        place, was_tried = Place("slack", self._team.id, user), False
+        place = Place.direct(Account("slack", self._team.id, user))
+        was_tried = False
         for pause in _PAUSES:
             try:
                 if was_tried and await chat.find(place, thread=None, key=key):

@@ -33,7 +33,10 @@ def _local_settings(path: Path, role: Role) -> Settings:
     """Read settings that lead nowhere but to this machine: time is not real in here."""
     registry = app.registry()
     settings = load(path, actions=registry.actions, assertions=registry.assertions, role=role)
-    for url in (settings.slack.api_base, *settings.endpoints.values()):
+    chats = [settings.slack.api_base] if settings.slack else []
+    if settings.discord is not None:
+        chats += [settings.discord.api_base, settings.discord.gateway_url]
+    for url in (*chats, *settings.endpoints.values()):
         check_loopback(url)
     return settings
 

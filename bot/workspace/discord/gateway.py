@@ -33,6 +33,7 @@ TOO_FAST, BAD_INTENTS, NOT_GRANTED = 4008, 4013, 4014
 MOST_FRAMES, FRAME_SECONDS = 120, 60
 REMEMBERED: Final = 1000  # deliveries that a session can bring again
 HEARTBEAT_SECONDS: Final = 41.25
+TRANSPORT: Final = web.ResponseKey("transport", asyncio.Transport)
 
 
 class NotDelivered(Exception):
@@ -86,7 +87,8 @@ class Gateway:
         """Hold one socket open for as long as the app likes."""
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        socket["transport"] = request.transport
+        if request.transport:
+            socket[TRANSPORT] = request.transport
         session: Session | None = None
         try:
             beat = round(HEARTBEAT_SECONDS * 1000)
@@ -265,7 +267,7 @@ def _drop(session: Session) -> None:
     """Lose the connection under a session, as networks do."""
     socket, session.socket, session.is_expected = session.socket, None, True
     if socket:
-        socket["transport"].abort()
+        socket[TRANSPORT].abort()
 
 
 def _is_forgotten(session: Session, seen: int) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.config import ConfigError, Role, Settings, load
+from bot.config import ConfigError, Role, Settings, SlackAccess, load
 from bot.domain.plan import Evidence, Preview, Receipt
 from bot.domain.target import Effect, Risk
 from bot.ports import Action, ActionTypes, Assertion, AssertionTypes, Tools
@@ -88,7 +88,7 @@ targets:
   - name: backend
     environment: production
     affected: Backend
-    channel: slack:T0123ABCD/C0DEPLOYS
+    channels: [slack:T0123ABCD/C0DEPLOYS]
     approvers: [responder, manager-one, manager-two]
     steps:
       - name: api
@@ -99,6 +99,12 @@ targets:
         use: look.page
         url: https://shop.example.com/health
 """
+
+
+def slack_of(settings: Settings) -> SlackAccess:
+    """Return the way into Slack that these settings hold."""
+    assert settings.slack
+    return settings.slack
 
 
 def changed(*changes: tuple[str, str]) -> str:

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 import adapters
 from bot.config import Settings, json_schema, load
 from bot.config.shape import (
+    DiscordSection,
     FileSection,
     PersonSection,
     PolicySection,
@@ -103,7 +104,15 @@ def test_the_document_loads(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "section",
-    [FileSection, SlackSection, PersonSection, PolicySection, TargetSection, StepSection],
+    [
+        FileSection,
+        SlackSection,
+        DiscordSection,
+        PersonSection,
+        PolicySection,
+        TargetSection,
+        StepSection,
+    ],
 )
 def test_the_document_knows_every_key(section: type[BaseModel]) -> None:
     """Every key that a file may hold is explained in the documentation."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.allowance import Allowance
-from tests.bot.config.samples import ENVIRON, GOOD, changed, complaints, read
+from tests.bot.config.samples import ENVIRON, GOOD, changed, complaints, read, slack_of
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "1.5", '"two"', "1000000", "11"])
@@ -117,7 +117,7 @@ def test_a_bad_entry_does_not_make_its_list_too_short(tmp_path: Path) -> None:
     said = complaints(tmp_path, changed(("slack:T0123ABCD/U0RESPOND", "someone")))
 
     assert len(said) == 1
-    assert said[0].startswith("4:43 people.responder.accounts[0]: must be the id")
+    assert said[0].startswith("4:43 people.responder.accounts[0]: must be an id")
 
 
 def test_addresses_in_the_environment_are_checked(tmp_path: Path) -> None:
@@ -136,4 +136,4 @@ def test_blank_addresses_in_the_environment_say_nothing(tmp_path: Path) -> None:
     """A variable that is set to nothing leaves Slack's own address in place."""
     settings = read(tmp_path, environ=ENVIRON | {"SLACK_API_BASE": " "})
 
-    assert settings.slack.api_base == "https://slack.com/api/"
+    assert slack_of(settings).api_base == "https://slack.com/api/"

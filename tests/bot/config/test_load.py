@@ -8,7 +8,7 @@ import pytest
 from bot.config import Role, Secret
 from bot.domain.people import Account
 from bot.domain.target import Place, Policy
-from tests.bot.config.samples import ENVIRON, GOOD, changed, complaints, read
+from tests.bot.config.samples import ENVIRON, GOOD, changed, complaints, read, slack_of
 
 POSTGRESQL = "postgresql+psycopg://twokey@db.example.com/twokey"
 
@@ -34,7 +34,7 @@ def test_people_and_targets(tmp_path: Path) -> None:
         "production",
         "Backend",
     )
-    assert target.channel == Place("slack", "T0123ABCD", "C0DEPLOYS")
+    assert target.channels == (Place("slack", "T0123ABCD", "C0DEPLOYS"),)
     assert target.approvers == ("responder", "manager-one", "manager-two")
     assert target.policy == Policy()
     assert (target.steps[0].name, target.steps[0].use) == ("api", "shop.rollback")
@@ -122,8 +122,8 @@ def test_defaults_beside_the_file(tmp_path: Path) -> None:
     assert settings.database_url == f"sqlite:///{tmp_path}/twokey.db"
     assert settings.audit_key == tmp_path / "twokey.db.key"
     assert settings.state_folder == tmp_path
-    assert settings.slack.api_base == "https://slack.com/api/"
-    assert settings.slack.oauth_authorize_url == "https://slack.com/oauth/v2/authorize"
+    assert slack_of(settings).api_base == "https://slack.com/api/"
+    assert slack_of(settings).oauth_authorize_url == "https://slack.com/oauth/v2/authorize"
     assert dict(settings.endpoints) == {}
 
 
@@ -186,8 +186,8 @@ def test_endpoints_and_addresses_of_slack(tmp_path: Path) -> None:
     )
 
     assert settings.endpoints["shop"] == "http://127.0.0.1:8080"
-    assert settings.slack.api_base == "http://localhost:9/api/"
-    assert settings.slack.oauth_authorize_url == "https://login.example.com/authorize"
+    assert slack_of(settings).api_base == "http://localhost:9/api/"
+    assert slack_of(settings).oauth_authorize_url == "https://login.example.com/authorize"
 
 
 def test_only_the_executor_holds_provider_secrets(tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_the_executor_needs_no_way_to_hear_people(tmp_path: Path) -> None:
     environ = ENVIRON | {"AUDIT_KEY": "0a" * 32}
     del environ["SLACK_APP_TOKEN"]
 
-    assert read(tmp_path, file, environ=environ, role="executor").slack.app_token == Secret("")
+    assert slack_of(read(tmp_path, file, environ=environ, role="executor")).app_token == Secret("")
     assert complaints(tmp_path, file, environ=environ, role="chat")
 
 
@@ -236,4 +236,4 @@ def test_the_environment_of_the_process(tmp_path: Path, monkeypatch: pytest.Monk
 
     settings = read(tmp_path, environ=None)
 
-    assert settings.slack.bot_token.value == "from-the-process"
+    assert slack_of(settings).bot_token.value == "from-the-process"

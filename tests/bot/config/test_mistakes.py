@@ -19,7 +19,7 @@ targets:
   - name: backend
     environment:
     affected: Backend
-    channel: slack:T0123ABCD/C0DEPLOYS
+    channels: [slack:T0123ABCD/C0DEPLOYS]
     approvers: [responder, manager-one, manger-two]
     steps:
       - name: api
@@ -35,8 +35,8 @@ def test_ten_mistakes_at_once(tmp_path: Path) -> None:
     assert complaints(tmp_path, TEN_MISTAKES) == [
         "2:37 slack.bot_token: must be env:NAME or file:PATH, never the secret itself",
         (
-            "5:47 people.manager-one.accounts[0]: must be the id U… or W… with its team, such as "
-            "slack:T0123ABCD/U0123ABCD; Slack shows it under Profile, Copy member ID"
+            "5:47 people.manager-one.accounts[0]: must be an id and never a name, such as "
+            "slack:T0123ABCD/U0123ABCD or discord:123456789012345678/234567890123456789"
         ),
         (
             "6:47 people.manager-two.accounts[0]: is in line 4 already; "
@@ -96,14 +96,14 @@ VALUES = [
         "slack:T0123ABCD/C0DEPLOYS",
         "'#deploys'",
         (
-            "11:14 targets[0].channel: must be the id C… or G… with its team, such as "
-            "slack:T0123ABCD/C0123ABCD; Slack shows it at the end of the channel's details"
+            "11:16 targets[0].channels[0]: must be an id and never a name, such as "
+            "slack:T0123ABCD/C0123ABCD or discord:123456789012345678/345678901234567890"
         ),
     ),
     (
         "slack:T0123ABCD/C0DEPLOYS",
         "slack:T0OTHER/C0DEPLOYS",
-        "11:14 targets[0].channel: is in the team T0OTHER, and slack: connects to T0123ABCD",
+        "11:16 targets[0].channels[0]: is in the team T0OTHER, and slack: connects to T0123ABCD",
     ),
     (
         "slack:T0123ABCD/U0RESPOND",

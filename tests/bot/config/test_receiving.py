@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import Listen, Secret
-from tests.bot.config.samples import ENVIRON, changed, complaints, read
+from tests.bot.config.samples import ENVIRON, changed, complaints, read, slack_of
 
 SOCKET = "app_token: env:SLACK_APP_TOKEN}"
 HTTP = "receive: http, signing_secrets: [env:SLACK_SIGNING_SECRET]}\nlisten: {port: 8080}"
@@ -16,8 +16,8 @@ def test_socket_mode_needs_nothing_else(tmp_path: Path) -> None:
     """Left alone, nothing listens anywhere and no signing secret is looked for."""
     settings = read(tmp_path)
 
-    assert settings.slack.app_token == Secret("app-0123456789")
-    assert settings.slack.signing_secrets == ()
+    assert slack_of(settings).app_token == Secret("app-0123456789")
+    assert slack_of(settings).signing_secrets == ()
     assert settings.listen is None
 
 
@@ -28,7 +28,7 @@ def test_http_needs_no_app_token(tmp_path: Path) -> None:
 
     settings = read(tmp_path, changed((SOCKET, HTTP)), environ=environ)
 
-    assert settings.slack.signing_secrets == (Secret("signs-0123456789"),)
+    assert slack_of(settings).signing_secrets == (Secret("signs-0123456789"),)
     assert settings.listen == Listen("127.0.0.1", 8080)
     assert "signs-0123456789" in settings.secret_values()
     assert "" not in settings.secret_values()
@@ -40,7 +40,7 @@ def test_two_signing_secrets_during_a_rotation(tmp_path: Path) -> None:
 
     settings = read(tmp_path, changed((SOCKET, both)), environ={**ENVIRON, **SIGNS})
 
-    assert [one.value for one in settings.slack.signing_secrets] == list(SIGNS.values())
+    assert [one.value for one in slack_of(settings).signing_secrets] == list(SIGNS.values())
 
 
 def test_socket_mode_can_listen_for_health(tmp_path: Path) -> None:
@@ -139,9 +139,9 @@ def test_installing_by_a_link(tmp_path: Path) -> None:
 
     settings = read(tmp_path, changed((TOKEN, LINK), other), environ=BY_LINK)
 
-    oauth = settings.slack.oauth
+    oauth = slack_of(settings).oauth
     assert oauth is not None
-    assert settings.slack.teams == ("T0123ABCD", "T0OTHER")
+    assert slack_of(settings).teams == ("T0123ABCD", "T0OTHER")
     assert (oauth.client_id, oauth.address) == ("12.34", "https://twokey.example.com")
     assert {"client-012", "a1" * 32} <= set(settings.secret_values())
 

@@ -14,6 +14,8 @@ from bot.domain.people import Membership, check_member
         (Membership.STRANGER, Refusal.NOT_MEMBER, "not even in a channel that is shared"),
         (Membership.INVITED, Refusal.NOT_MEMBER, "has not accepted the invitation"),
         (Membership.DEACTIVATED, Refusal.NOT_MEMBER, "was deactivated"),
+        (Membership.PENDING, Refusal.NOT_MEMBER, "has not accepted the rules"),
+        (Membership.TIMED_OUT, Refusal.NOT_MEMBER, "is timed out by a moderator"),
         (Membership.UNREADABLE, Refusal.DIRECTORY_DOWN, "can't be read right now"),
     ],
 )
@@ -29,4 +31,4 @@ def test_each_kind_reads_why(membership: Membership, code: Refusal, words: str) 
 def test_a_full_member_passes() -> None:
     """Nobody else is missing in the list above."""
     check_member(Membership.FULL)
-    assert len(Membership) == 7
+    assert len(Membership) == 9

@@ -54,13 +54,13 @@ async def test_undecided_requests_are_counted(tmp_path: Path) -> None:
     async with world(tmp_path, shop()) as here:
         first = await here.ask()
         store = here.engine.store
-        elsewhere = type(first.place)("slack", "T00OTHER", "C00DEPLOYS")
+        elsewhere = type(first.places[0])("slack", "T00OTHER", "C00DEPLOYS")
         counts = [
-            await store.read(lambda tx: tx.count_undecided(first.place)),
+            await store.read(lambda tx: tx.count_undecided(first.places[0])),
             await store.read(lambda tx: tx.count_undecided(elsewhere)),
         ]
         await here.press("cancel", "responder", first)
-        counts.append(await store.read(lambda tx: tx.count_undecided(first.place)))
+        counts.append(await store.read(lambda tx: tx.count_undecided(first.places[0])))
     assert counts == [1, 0, 0]
 
 

@@ -15,7 +15,8 @@ PEOPLE = People(Person(key, key.title(), (account(key),)) for key in ("responder
 async def asked(here: World) -> set[str]:
     """Return whose direct messages show the card, or are to show it."""
     due = await here.engine.store.read(lambda tx: tx.due_postings(100))
-    return {one.posting.place.channel for one in due if one.posting.kind is Kind.ASK}
+    places = [one.posting.place for one in due if one.posting.kind is Kind.ASK]
+    return {place.person.user for place in places if place.person}
 
 
 async def test_whoever_approves_gets_the_card_in_private(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from bot.ports import (
 )
 from bot.storage.store import SqlStore
 from notifications import renderer
-from tests.bot.engine.trouble import FaultyStore, Wall
+from tests.bot.engine.trouble import FaultyStore, Wall, who
 from tests.bot.engine.world import EVERYONE, World, world
 
 NOBODY_IS_THERE = ChatRefused("Twokey is not in the channel.")
@@ -148,7 +148,7 @@ async def test_whoever_invites_the_bot_sees_the_rest(tmp_path: Path) -> None:
         await shown(here, delivery)
         hidden = list(wall.keys)
         at = wall.notes[wall.at(":ask:")].place
-        await here.press("reject", at.channel, rollback, message=wall.at(":ask:"), place=at)
+        await here.press("reject", who(at), rollback, message=wall.at(":ask:"), place=at)
         await shown(here, delivery)
     assert not any(":notice:" in key for key in hidden)
     assert {":notice:", ":card:"} <= {f":{key.split(':')[1]}:" for key in wall.keys}

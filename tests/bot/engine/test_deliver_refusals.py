@@ -10,7 +10,7 @@ import pytest
 from bot.message import Message
 from bot.ports import ChatBusy, ChatRefused, Remedy
 from tests.bot.engine.test_deliver import fails, outbox, planned, shown
-from tests.bot.engine.trouble import Wall
+from tests.bot.engine.trouble import Wall, who
 from tests.bot.engine.world import world
 
 
@@ -98,7 +98,7 @@ async def test_a_channel_that_stays_closed_is_given_up_a_day_after_the_end(
         await here.clock.sleep(1000)
         await delivery.run_once()
         at = wall.notes[wall.at(":ask:")].place
-        await here.press("reject", at.channel, rollback, message=wall.at(":ask:"), place=at)
+        await here.press("reject", who(at), rollback, message=wall.at(":ask:"), place=at)
         await here.clock.sleep(86_000)
         await delivery.run_once()
         assert "it is given up" not in caplog.text

@@ -18,6 +18,12 @@ T = TypeVar("T")
 NONE: Mapping[int, str] = {}
 
 
+def who(place: Place) -> str:
+    """Return whose direct messages these are."""
+    assert place.person
+    return place.person.user
+
+
 class Death:
     """Ends everything at one moment of a story: whoever gets there never gets any further."""
 

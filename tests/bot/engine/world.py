@@ -200,7 +200,7 @@ class World:
         """Press a button of the card."""
         digest = rollback.plan.digest if rollback.plan else ""
         ticket = Ticket(rollback.id, digest, extra.pop("about", ""))
-        where = {key: extra.pop(key) for key in ("message", "place") if key in extra}
+        where = {key: extra.pop(key) for key in ("message", "place", "account") if key in extra}
         click = self.invocation(person, **where)
         act = getattr(decide, verb)
         result: Rollback = await act(self.engine, click, ticket, **extra)
@@ -257,7 +257,7 @@ async def world(
         store=through(store),
         people=people,
         targets=targets or (shop(),),
-        directories={"slack": members},
+        directories={"slack": members, "discord": members},
         registry=Registry((Pull, Push), (Health,)),
         clock=clock,
         new_id=lambda: f"rb-{next(NUMBERS)}",

@@ -67,7 +67,7 @@ def a_rollback(
         target=target,
         environment="production",
         affected="checkout",
-        place=DEPLOYS,
+        places=(DEPLOYS,),
         requester="responder",
         asked_at=asked_at,
         policy=Policy(),

@@ -1,7 +1,9 @@
 """The tables of the program and those of the database are the same, or the program says so."""
 
+import json
 import os
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -10,11 +12,15 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, make_url
 from sqlalchemy.engine.interfaces import ReflectedIndex
 
+from bot.domain.people import Account
+from bot.domain.target import Place
+from bot.ports import Kind, Posting
 from bot.storage.connection import make_engine
 from bot.storage.errors import Unusable
 from bot.storage.migrate import migrate
 from bot.storage.store import SqlStore
 from bot.storage.tables import metadata
+from tests.bot.builders import DEPLOYS
 from tests.bot.storage.samples import KEY, ManualClock, a_rollback, adding, execute, query
 
 
@@ -81,6 +87,37 @@ async def test_opening_again_changes_nothing(url: str, clock: ManualClock) -> No
     await store.close()
 
     assert loaded == a_rollback()
+
+
+async def test_a_rollback_of_one_channel_keeps_it(url: str, clock: ManualClock) -> None:
+    """What was written when a rollback had one place is found there, and its messages, too."""
+    store = SqlStore(url, clock=clock, audit_key=KEY)
+    await store.open()
+    posting = Posting("rb-aaaa", Kind.ASK, Place.direct(Account("slack", "T0", "U0")))
+    await store.write(adding(a_rollback()))
+    await store.write(lambda tx: tx.show(posting))
+    await store.close()
+    _back_to_one_place(url)
+
+    await store.open()
+    found = await store.read(lambda tx: (tx.latest(DEPLOYS, 1), tx.due_postings(9)))
+    await store.close()
+
+    assert [one.places for one in found[0]] == [(DEPLOYS,)]
+    assert [one.posting for one in found[1]] == [posting]
+
+
+def _back_to_one_place(url: str) -> None:
+    """Make the database what it was before version 0003."""
+    for name, value in asdict(DEPLOYS).items():
+        execute(url, f"ALTER TABLE rollbacks ADD COLUMN {name} TEXT NOT NULL DEFAULT '{value}'")
+    execute(url, "CREATE INDEX newest_in_channel ON rollbacks (channel)")
+    execute(url, "DROP TABLE places")
+    (body,) = query(url, "SELECT body FROM rollbacks")[0]
+    without = {key: value for key, value in json.loads(str(body)).items() if key != "places"}
+    execute(url, f"UPDATE rollbacks SET body = '{json.dumps(without)}'")  # noqa: S608 - our own
+    execute(url, "UPDATE outbox SET channel = 'U0', key = 'rb-aaaa:ask:slack:T0/U0:0'")
+    execute(url, "UPDATE alembic_version SET version_num = '0002'")
 
 
 async def test_a_newer_database_is_left_alone(url: str, clock: ManualClock) -> None:

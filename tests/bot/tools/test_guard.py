@@ -20,7 +20,7 @@ def target(**params: object) -> Target:
         name="shop",
         environment="production",
         affected="Shop",
-        channel=Place("slack", "T0", "C0"),
+        channels=(Place("slack", "T0", "C0"),),
         approvers=(),
         steps=(StepSpec("api", "railway.rollback", {"project": "p"}),),
         checks=(StepSpec("health", "check.http", params),),

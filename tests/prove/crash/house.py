@@ -36,7 +36,7 @@ IN_ORDER: Final = """
   - name: inorder
     environment: production
     affected: Frontend, then backend
-    channel: slack:{team}/{channel}
+    channels: [slack:{team}/{channel}]
     approvers: *approvers
     steps: [*pages, {{{api}, needs: [pages]}}]
     checks: [*page, *health]

@@ -43,7 +43,7 @@ targets:
   - name: frontend
     environment: production
     affected: Frontend
-    channel: slack:{team}/C01
+    channels: [slack:{team}/C01]
     approvers: [responder, manager-one, manager-two]
     steps: [{{name: site, use: vercel.rollback, project: shop}}]
 """

@@ -42,6 +42,12 @@ class FakeDesk:
     async def typed(self, invocation: Invocation) -> Answer:
         return await self._answer(None, invocation)
 
+    async def called(self, verb: str, invocation: Invocation) -> Answer:
+        return await self._answer(verb, invocation)
+
+    async def suggested(self, verb: str, option: str, invocation: Invocation) -> tuple[str, ...]:
+        raise AssertionError("Slack fills nothing in")
+
     async def pressed(self, verb: str, invocation: Invocation) -> Answer:
         return await self._answer(verb, invocation)
 

@@ -15,7 +15,7 @@ from bot.workspace.slack.client import Workspace
 
 DEPLOYS = Place("slack", "T00TWOKEY", "C00DEPLOYS")
 GENERAL = Place("slack", "T00TWOKEY", "C00GENERAL")
-MANAGER = Place("slack", "T00TWOKEY", "U00MANAGER1")
+MANAGER = Place("slack", "T00TWOKEY", "@U00MANAGER1")
 ASKED = Message("Asked.", (Line(("Asked",)),))
 ENDED = Message("Ended.", (Line(("Ended",)),))
 

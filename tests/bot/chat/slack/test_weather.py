@@ -188,7 +188,7 @@ async def play(chat: SlackChat, folder: Path, *, faults: Callable[[], None]) -> 
         await delivered(here, delivery)
         faults()
         card = await here.engine.store.read(
-            lambda tx: tx.reference(rollback.id, Kind.CARD, rollback.place)
+            lambda tx: tx.reference(rollback.id, Kind.CARD, rollback.places[0])
         )
         assert card
         await here.press("reject", "manager-one", rollback, message=card.message)

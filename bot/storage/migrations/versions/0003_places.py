@@ -1,0 +1,42 @@
+"""A rollback may be shown in several channels, each of which finds it."""
+
+import json
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+_PLACE = ("platform", "tenant", "channel")
+
+
+def upgrade() -> None:
+    """Move the one place of each rollback into its body and into a table of its own."""
+    places = op.create_table(
+        "places",
+        *(sa.Column(name, sa.Text(), nullable=False) for name in _PLACE),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rollback_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint(*_PLACE, "asked_at", "rollback_id", name="pk_places"),
+        sa.ForeignKeyConstraint(["rollback_id"], ["rollbacks.id"], name="fk_places_rollbacks"),
+    )
+    rollbacks = sa.table("rollbacks", *map(sa.column, ("id", "asked_at", "body", *_PLACE)))
+    columns = [places.c[name] for name in ("rollback_id", "asked_at", *_PLACE)]
+    found = sa.select(*(rollbacks.c[name] for name in ("id", "asked_at", *_PLACE)))
+    op.execute(sa.insert(places).from_select(columns, found))
+    connection = op.get_bind()
+    for row in connection.execute(sa.select(rollbacks)).all():
+        place = {name: getattr(row, name) for name in _PLACE}
+        body = json.dumps(json.loads(row.body) | {"places": [place]}, sort_keys=True)
+        connection.execute(sa.update(rollbacks).where(rollbacks.c.id == row.id).values(body=body))
+    op.drop_index("newest_in_channel", "rollbacks")
+    for name in _PLACE:
+        op.drop_column("rollbacks", name)
+    # Direct messages are marked as such: an id alone does not tell a person from a channel.
+    op.execute(
+        "UPDATE outbox SET channel = '@' || channel, key = rollback_id || ':' || kind || ':' || "
+        "platform || ':' || tenant || '/@' || channel || ':' || about WHERE kind IN ('ask', 'tell')"
+    )
