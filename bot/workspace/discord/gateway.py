@@ -93,7 +93,7 @@ class Gateway:
         try:
             beat = round(HEARTBEAT_SECONDS * 1000)
             await socket.send_json({"op": HELLO, "d": {"heartbeat_interval": beat}, **_UNNUMBERED})
-            times: deque[float] = deque(maxlen=MOST_FRAMES)
+            times: deque[float] = deque(maxlen=MOST_FRAMES + 1)
             async for frame in socket:
                 self._count(times)
                 session = await self._hear(socket, session, _read(frame.type, frame.data))
@@ -170,7 +170,7 @@ class Gateway:
 
     def _count(self, times: deque[float]) -> None:
         times.append(self._clock())
-        if len(times) == MOST_FRAMES and times[-1] - times[0] < FRAME_SECONDS:
+        if len(times) > MOST_FRAMES and times[-1] - times[0] < FRAME_SECONDS:
             raise _Closed(TOO_FAST, "You are being rate limited.")
 
     async def _hear(
