@@ -92,7 +92,9 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
         tools = None if settings.role == "chat" else _tool_box(settings, clock=clock, scrub=scrub)
         if tools is not None:
             stack.push_async_callback(tools.close)
-        platforms = await stack.enter_async_context(chats(settings, store, learn=scrub.learn))
+        platforms = await stack.enter_async_context(
+            chats(settings, store, COMMANDS, learn=scrub.learn)
+        )
         by_name = {one.name: one.chat for one in platforms}
         durable = DbosDurable(settings.durable_url, executor=member.name)
         engine = Engine(

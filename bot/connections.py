@@ -12,6 +12,7 @@ from bot.config import Settings
 from bot.domain.errors import TwokeyError
 from bot.domain.people import People
 from bot.domain.target import Place
+from bot.invocation import Command
 from bot.ports import Chat, ChatBusy, ChatUnreachable, Kind, Reference, Store, Transaction
 
 log = logging.getLogger("twokey")
@@ -24,11 +25,12 @@ _WARM_FOR_REQUESTS: Final = 10  # the newest; who decides on an older one waits 
 
 @asynccontextmanager
 async def chats(
-    settings: Settings, store: Store, *, learn: Callable[[str], None]
+    settings: Settings, store: Store, commands: Sequence[Command], *, learn: Callable[[str], None]
 ) -> AsyncGenerator[tuple[Platform, ...]]:
     """Open every chat that is configured, for as long as the context lasts.
 
-    ``learn`` hears of every token that was not configured, so that no log ever shows it.
+    ``commands`` are what can be asked for: some chats offer them before anybody asks. ``learn``
+    hears of every token that was not configured, so that no log ever shows it.
     """
     async with AsyncExitStack() as stack:
         found: list[Platform] = []
@@ -36,6 +38,11 @@ async def chats(
             from bot.slack import slack  # noqa: PLC0415 - each chat's library is large
 
             access = slack(settings.slack, store, learn=learn)
+            found.append(await stack.enter_async_context(access))
+        if settings.discord is not None:
+            from bot.discord import discord  # noqa: PLC0415 - see above
+
+            access = discord(settings.discord, commands)
             found.append(await stack.enter_async_context(access))
         yield tuple(found)
 
