@@ -1,0 +1,38 @@
+"""The command line: every command says what it did and what to do next.
+
+One file is one group of commands; they are all listed here.
+"""
+
+import sys
+from typing import NoReturn
+
+import typer
+
+from bot import installation
+from bot.cli.books import audit, summary
+from bot.cli.demo import demo
+from bot.cli.faultpoints import faultpoints
+from bot.cli.options import err
+from bot.cli.serving import check, serve
+from bot.domain.errors import TwokeyError
+
+cli = typer.Typer(
+    name="twokey",
+    help="Roll back production from chat, when two people say so.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (serve, check, summary, audit, faultpoints, demo):
+    cli.command()(command)
+
+
+def main() -> NoReturn:
+    """Run the command line; what people did wrong is a sentence and exit code 2."""
+    try:
+        installation.check()
+        cli(standalone_mode=True)
+    except TwokeyError as error:
+        err.print(str(error), markup=False, soft_wrap=True)
+        sys.exit(2)
+    sys.exit(0)
