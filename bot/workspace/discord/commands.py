@@ -1,7 +1,6 @@
 """Slash commands: what the app has registered, and what Discord refuses in it."""
 
 import re
-from collections.abc import Iterator
 from typing import Any, Final, cast
 
 from bot.workspace.discord import seed
@@ -35,7 +34,7 @@ class Registry:
         every = form.list((), given, 0, MOST_COMMANDS)
         for number, one in enumerate(every):
             _check(form, (number,), one)
-        names: list[str] = [one.get("name", "") for one in every]
+        names = [str(one.get("name")) for one in every]
         if len(names) != len(set(names)):
             message = "Application command names must be unique"
             form.wrong((), "APPLICATION_COMMANDS_DUPLICATE_NAME", message)
@@ -90,27 +89,26 @@ def _may_use(command: Json, person: str) -> bool:
     return int(needed) != 0 and int(needed) & seed.EVERYBODY_CAN == int(needed)
 
 
-def _check(form: Form, at: Path, given: Any) -> None:  # noqa: ANN401
-    command = cast("Json", given) if isinstance(given, dict) else {}
+def _check(form: Form, at: Path, command: Json) -> None:
     if command.get("type") not in (None, CHAT_INPUT):
         form.wrong((*at, "type"), "BASE_TYPE_CHOICES", "Value must be one of {1}.")
-    _named(form, at, command)
-    _options(form, (*at, "options"), command.get("options"))
-    length = sum(len(str(text)) for text in _texts(command))
+    length = _named(form, at, command)
+    length += _options(form, (*at, "options"), command.get("options"))
     if length > LONGEST:
         message = f"The combined length of the command is {length}, more than {LONGEST}."
         form.wrong(at, "APPLICATION_COMMAND_TOO_LARGE", message)
 
 
-def _options(form: Form, at: Path, given: Any) -> None:  # noqa: ANN401
-    is_optional = False
+def _options(form: Form, at: Path, given: Any) -> int:  # noqa: ANN401
+    """Check the options of a command, and count their letters."""
+    length, is_optional = 0, False
     for number, option in enumerate(form.list(at, given or [], 0, MOST_OPTIONS)):
         here = (*at, number)
+        length += _named(form, here, option)
         if option.get("type") not in OPTIONS:
             form.wrong((*here, "type"), "BASE_TYPE_CHOICES", f"Value must be one of {OPTIONS}.")
-        _named(form, here, option)
-        if option.get("type") in (SUBCOMMAND, GROUP):
-            _options(form, (*here, "options"), option.get("options"))
+        elif option["type"] in (SUBCOMMAND, GROUP):
+            length += _options(form, (*here, "options"), option.get("options"))
             continue
         if option.get("required") and is_optional:
             message = "Required options must be placed before non-required options"
@@ -119,21 +117,15 @@ def _options(form: Form, at: Path, given: Any) -> None:  # noqa: ANN401
         choices = form.list((*here, "choices"), option.get("choices") or [], 0, MOST_CHOICES)
         for each, choice in enumerate(choices):
             form.text((*here, "choices", each, "name"), choice.get("name"), 1, 100, needed=True)
+            length += len(str(choice.get("name"))) + len(str(choice.get("value")))
+    return length
 
 
-def _named(form: Form, at: Path, part: Json) -> None:
-    name = part.get("name")
-    form.text((*at, "description"), part.get("description"), 1, 100, needed=True)
+def _named(form: Form, at: Path, part: Json) -> int:
+    """Check what a command or an option is called, and count the letters."""
+    name, description = part.get("name"), part.get("description")
+    form.text((*at, "description"), description, 1, 100, needed=True)
     if not isinstance(name, str) or not _NAME.fullmatch(name) or name != name.lower():
         message = "Command name is invalid"
         form.wrong((*at, "name"), "APPLICATION_COMMAND_INVALID_NAME", message)
-
-
-def _texts(part: Json) -> Iterator[object]:
-    yield from (part.get("name", ""), part.get("description", ""))
-    options: list[Json] = part.get("options") or []
-    choices: list[Json] = part.get("choices") or []
-    for option in options:
-        yield from _texts(option)
-    for choice in choices:
-        yield from (choice.get("name", ""), choice.get("value", ""))
+    return len(str(name)) + len(str(description))

@@ -59,12 +59,20 @@ class Form:
             message = f"int value should be between {least} and {most}."
             self.wrong(at, "NUMBER_TYPE_RANGE", message)
 
+    def object(self, at: Path, value: Any) -> Json | None:  # noqa: ANN401
+        """Ask for an object or nothing."""
+        if value is None or isinstance(value, dict):
+            return cast("Json | None", value)
+        self.wrong(at, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
+        return None
+
     def list(self, at: Path, value: Any, least: int, most: int) -> list[Json]:  # noqa: ANN401
-        """Ask for a list of that many things, and return those that are there."""
+        """Ask for a list of that many objects, and return those that are there."""
         if not isinstance(value, list):
             self.wrong(at, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
             return []
-        things = cast("list[Json]", value)
+        given = enumerate(cast("list[Json]", value))
+        things = [self.object((*at, number), thing) or {} for number, thing in given]
         if not least <= len(things) <= most:
             message = f"Must be between {least} and {most} in length."
             self.wrong(at, "BASE_TYPE_BAD_LENGTH", message)
@@ -99,14 +107,13 @@ class _Reading:
 
     form: Form
     row: Collection[int] = (BUTTON,)
-    names: set[str] = field(default_factory=set[str])
-    ids: set[int] = field(default_factory=set[int])
+    names: list[object] = field(default_factory=list[object])
+    ids: list[object] = field(default_factory=list[object])
 
-    def all(self, at: Path, given: list[Any], allowed: Collection[int]) -> list[Json]:
+    def all(self, at: Path, given: list[Json], allowed: Collection[int]) -> list[Json]:
         return [self.one((*at, number), part, allowed) for number, part in enumerate(given)]
 
-    def one(self, at: Path, given: Any, allowed: Collection[int]) -> Json:  # noqa: ANN401
-        part = cast("Json", given) if isinstance(given, dict) else {}
+    def one(self, at: Path, part: Json, allowed: Collection[int]) -> Json:
         number: int = part.get("type", 0)
         if number not in allowed or number not in _KINDS:
             choices = ", ".join(map(str, sorted(allowed)))
@@ -125,7 +132,8 @@ class _Reading:
             inside = self.form.list((*at, name), part.get(name), least, most)
             kept[name] = self.all((*at, name), inside, self.row if number == ROW else inner)
         for name, inner in kind.part.items():
-            kept[name] = self.one((*at, name), part.get(name), inner)
+            within = self.form.object((*at, name), part.get(name)) or {}
+            kept[name] = self.one((*at, name), within, inner)
         return kept
 
     def _alone(self, at: Path, part: Json) -> None:
@@ -138,13 +146,13 @@ class _Reading:
             if not part.get("label") and not part.get("emoji"):
                 message = "A button must have a label or an emoji"
                 wrong(at, "BUTTON_COMPONENT_INVALID_LABEL_OR_EMOJI", message)
-        if name in self.names:
+        if name and name in self.names:
             message = "Component custom id cannot be duplicated"
             wrong((*at, "custom_id"), "COMPONENT_CUSTOM_ID_DUPLICATED", message)
-        self.names.update([name] if isinstance(name, str) else [])
+        self.names.append(name)
         if id_ and id_ in self.ids:
             wrong((*at, "id"), "COMPONENT_ID_DUPLICATED", "Component id cannot be duplicated")
-        self.ids.update([id_] if isinstance(id_, int) else [])
+        self.ids.append(id_)
 
 
 def components(form: Form, given: Any, *, is_v2: bool) -> list[Json]:  # noqa: ANN401
@@ -165,7 +173,7 @@ def components(form: Form, given: Any, *, is_v2: bool) -> list[Json]:  # noqa: A
 def dialog(given: Any) -> Json:  # noqa: ANN401
     """A dialog as Discord keeps it, every component with an id."""
     form = Form()
-    data = cast("Json", given) if isinstance(given, dict) else {}
+    data = form.object(("data",), given) or {}
     form.text(("data", "title"), data.get("title"), 1, 45, needed=True)
     form.text(("data", "custom_id"), data.get("custom_id"), 1, 100, needed=True)
     reading, at = _Reading(form, row=(INPUT,)), ("data", "components")
@@ -188,7 +196,7 @@ def walk(parts: list[Json]) -> Iterator[Json]:
         yield from walk([part[name] for name in ("accessory", "component") if name in part])
 
 
-def _numbered(parts: list[Json], taken: Collection[int]) -> list[Json]:
+def _numbered(parts: list[Json], taken: Collection[object]) -> list[Json]:
     """Give every component without an id the next free one, as Discord does."""
     number = 0
     for part in walk(parts):

@@ -5,7 +5,7 @@ from typing import Any, Final
 from bot.workspace.discord import forms, seed
 from bot.workspace.discord.forms import Form
 from bot.workspace.discord.handles import AUTOCOMPLETE, COMMAND, COMPONENT, SUBMIT, Interaction
-from bot.workspace.discord.messages import by_bot, rewritten, written
+from bot.workspace.discord.messages import by_bot, flags_of, rewritten, written
 from bot.workspace.discord.refusals import DiscordError
 from bot.workspace.discord.room import Call, Operation
 from bot.workspace.discord.world import EPHEMERAL, LOADING, Channel, Json, World
@@ -25,12 +25,11 @@ def _respond(call: Call) -> Any:  # noqa: ANN401
     """Take the first response."""
     interaction = call.room.interactions.unanswered(call.path["id"], call.path["token"])
     kind: int = call.arguments.get("type") or 0
-    data: Json = call.arguments.get("data") or {}
-    allowed = ALLOWED[interaction.kind]
+    form, allowed = Form(), ALLOWED[interaction.kind]
+    data = form.object(("data",), call.arguments.get("data")) or {}
     if kind not in allowed or (kind == UPDATE and interaction.origin is None):
-        form = Form()
         form.wrong(("type",), "BASE_TYPE_CHOICES", f"Value must be one of {set(allowed)}.")
-        form.check()
+    form.check()
     told: Json = {"type": kind}
     match kind:
         case 4:
@@ -69,7 +68,7 @@ def _post(world: World, interaction: Interaction, data: Json) -> Json:
 
 
 def _thinking(world: World, interaction: Interaction, data: Json) -> Json:
-    flags = LOADING | (int(data.get("flags") or 0) & EPHEMERAL)
+    flags = LOADING | (flags_of(data) & EPHEMERAL)
     return _show(world, interaction, {"flags": flags})
 
 

@@ -1,7 +1,7 @@
 """Messages: posting, editing, reading and deleting them, and threads that hang on them."""
 
 import re
-from typing import Any, Final, cast
+from typing import Final
 
 from bot.workspace.discord import forms, seed
 from bot.workspace.discord.forms import Form
@@ -14,6 +14,7 @@ USUAL_PAGE, MOST_MESSAGES = 50, 100
 NONCE_SECONDS: Final = 180  # "the past few minutes"
 ARCHIVE_MINUTES: Final = (60, 1440, 4320, 10080)
 LONGEST_NAME, LONGEST_NONCE = 100, 25
+EVERYBODY: Final[Json] = {"parse": ["users", "everyone"]}
 NOT_HERE: Final = ("embeds", "attachments", "sticker_ids", "poll")
 _MENTION: Final = re.compile(r"<@!?(\d+)>")
 _EVERYBODY: Final = re.compile(r"@(?:everyone|here)\b")
@@ -22,15 +23,22 @@ _EVERYBODY: Final = re.compile(r"@(?:everyone|here)\b")
 def written(arguments: Json, *, more_flags: int = 0) -> Json:
     """A message of the app from what it sent, checked."""
     allowed = SUPPRESS_EMBEDS | SILENT | V2 | more_flags
-    flags = int(arguments.get("flags") or 0) & allowed
-    return _checked(arguments, flags=flags)
+    return _checked(arguments, flags=flags_of(arguments) & allowed)
 
 
 def rewritten(message: Json, arguments: Json) -> Json:
     """The changes that an edit makes; what it does not name stays, and so does the new form."""
-    flags = message["flags"] | (int(arguments.get("flags") or 0) & (V2 | SUPPRESS_EMBEDS))
+    both = message["flags"] | (flags_of(arguments) & (V2 | SUPPRESS_EMBEDS))
     kept = {key: message[key] for key in ("content", "components")}
-    return _checked(kept | arguments, flags=flags)
+    return _checked(kept | arguments, flags=both)
+
+
+def flags_of(arguments: Json) -> int:
+    """The flags of a body, which are a number."""
+    form, given = Form(), arguments.get("flags")
+    form.number(("flags",), given, 0, 2**31 - 1)
+    form.check()
+    return given or 0
 
 
 def _checked(given: Json, *, flags: int) -> Json:
@@ -46,19 +54,18 @@ def _checked(given: Json, *, flags: int) -> Json:
     for name in NOT_HERE:
         if given.get(name):
             form.wrong((name,), "NOT_IN_THIS_GUILD", "Only text and components are shown here")
+    allowed = form.object(("allowed_mentions",), given.get("allowed_mentions"))
     form.check()
     if not text and not parts:
         raise DiscordError(50006)
     words = "\n".join([text, *(str(one.get("content", "")) for one in forms.walk(parts))])
     said: Json = {"content": text, "components": parts, "flags": flags}
-    return said | _mentions(words, given.get("allowed_mentions"))
+    return said | _mentions(words, EVERYBODY if allowed is None else allowed)
 
 
-def _mentions(words: str, allowed: Any) -> Json:  # noqa: ANN401
-    """Whom a message calls: everybody whom it names, unless it says whom it may call."""
-    given = cast("Json", allowed) if isinstance(allowed, dict) else {"parse": ["users", "everyone"]}
-    parse: list[str] = given.get("parse") or []
-    chosen: list[str] = given.get("users") or []
+def _mentions(words: str, allowed: Json) -> Json:
+    """Whom a message calls: whom it names, as far as it may call them."""
+    parse, chosen = (str(allowed.get(name) or "") for name in ("parse", "users"))
     named = dict.fromkeys(_MENTION.findall(words))
     called = [one for one in named if one in seed.PEOPLE and ("users" in parse or one in chosen)]
     is_for_all = "everyone" in parse and bool(_EVERYBODY.search(words))
