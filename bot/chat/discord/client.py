@@ -11,10 +11,10 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from bot.chat.discord.components import IS_COMPONENTS, NOBODY, Json, mentioned, render
-from bot.chat.discord.guild import Guild, log
+from bot.chat.discord.guild import Guild, id_of, log
 from bot.chat.discord.refusals import ARCHIVED, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, DiscordRefused
 from bot.chat.discord.threads import Threads
 from bot.domain.errors import TwokeyError
@@ -52,9 +52,10 @@ class DiscordChat:
         If only the second fails, the next try, or ``find``, goes on with the message that is there.
         """
         channel = await self._channel(place, thread, message)
+        where = place.person.user if place.person else channel
         for nonce in _nonces(channel, key):
             reference = self._unfinished(channel, key)
-            reference = reference or await self._say(channel, message, nonce=nonce)
+            reference = reference or await self._say(channel, message, nonce=nonce, where=where)
             if reference is None:
                 continue
             self._sentences[channel, key] = reference
@@ -120,13 +121,15 @@ class DiscordChat:
             return await self._threads.under(thread, message)
         return await self._threads.channel(place)
 
-    async def _say(self, channel: str, message: Message, *, nonce: str) -> Reference | None:
+    async def _say(
+        self, channel: str, message: Message, *, nonce: str, where: str
+    ) -> Reference | None:
         """Post the sentence; None if what was posted with this nonce is deleted, or elsewhere."""
         content, _ = render(message)
         try:
             posted = await self._guild.call(
                 "POST /channels/{channel_id}/messages",
-                where=channel,
+                where=where,
                 channel_id=channel,
                 json={
                     "content": content,
@@ -141,7 +144,7 @@ class DiscordChat:
             if refusal.code == UNKNOWN_CHANNEL:
                 self._threads.forget(channel)  # the thread is gone, and the notice may be there
             raise
-        return self._reference(channel, posted["id"])
+        return self._reference(channel, id_of(posted))
 
     async def _show(self, reference: Reference, message: Message) -> None:
         """Make the message a card; a thread that was archived meanwhile is opened."""
@@ -186,7 +189,10 @@ class DiscordChat:
         found: Any = await self._guild.call(
             "GET /channels/{channel_id}/messages", where=channel, channel_id=channel, params=params
         )
-        return list(found)
+        page = cast("list[Json]", found) if isinstance(found, list) else [{}]
+        for message in page:
+            id_of(message)
+        return page
 
     async def _newest(self, channel: str) -> AsyncIterator[Json]:
         """Read the newest messages of a channel, back to those that can't be edited any more."""

@@ -155,6 +155,15 @@ async def understood(answer: Awaitable[Any], *, where: str = "") -> Any:  # noqa
         raise ChatUnreachable("Discord did not answer.") from error
 
 
+def id_of(answer: object) -> str:
+    """Return the id of what Discord made; what has none leaves open whether it was made."""
+    match answer:
+        case {"id": str(id_)} if id_.isdecimal():
+            return id_
+        case _:
+            raise ChatUnreachable("Discord's answer can't be read.")
+
+
 def create_discord_bot(
     settings: DiscordSettings,
     *,

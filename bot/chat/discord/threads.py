@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.chat.discord.guild import Guild
+from bot.chat.discord.guild import Guild, id_of
 from bot.chat.discord.refusals import UNKNOWN_MESSAGE, Already, DiscordRefused
 from bot.chat.discord.text import plain
 from bot.domain.target import Place
@@ -31,7 +31,7 @@ class Threads:
             opened = await self._guild.call(
                 "POST /users/@me/channels", where=person.user, json={"recipient_id": person.user}
             )
-            self._direct[person.user] = str(opened["id"])
+            self._direct[person.user] = id_of(opened)
         return self._direct[person.user]
 
     def is_direct(self, channel: str) -> bool:

@@ -1,25 +1,40 @@
-"""A Discord in the same process, a server in it that Twokey serves, and a desk that a test sets."""
+"""Two Discords, a server in each that Twokey serves, and a desk whose answers a test sets.
+
+``server`` is in the same process and its time is the test's: for what people see. ``room`` is at
+the other end of a socket: for what goes over the wire.
+"""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from aiohttp import web
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
 from simcord.env import Env
 
 from bot.chat.discord.client import DiscordChat
-from bot.chat.discord.commands import described
+from bot.chat.discord.commands import described, sync_commands
 from bot.chat.discord.components import Json
-from bot.chat.discord.guild import DiscordSettings, Guild, create_discord_bot
+from bot.chat.discord.gateway import DiscordGateway
+from bot.chat.discord.guild import DiscordSettings, Guild, create_discord_bot, opened
 from bot.chat.discord.reception import Reception
 from bot.domain.target import Place
 from bot.invocation import Answer, Command, Invocation, Option
 from bot.message import Button, Buttons, Line, Message, Ticket
+from bot.workspace.discord import seed
+from bot.workspace.discord.client import Guild as Workspace
+from bot.workspace.discord.room import Room
+from bot.workspace.discord.server import running
 
 GUILD = "1130000000000000001"
+SHOP = seed.GUILD["id"]
+RESPONDER, MANAGER = "400000000000000001", "400000000000000002"
+DEPLOYS, GENERAL = "500000000000000001", "500000000000000002"
 TICKET = str(Ticket("rb-7f3k", "a" * 64))
 CARD = Message("Approve?", (Line(("Approve?",)), Buttons((Button("Approve", "approve", TICKET),))))
 STILL_SAVING = "Still saving; nothing is recorded yet. The outcome follows here."
@@ -155,6 +170,112 @@ async def server(desk: FakeDesk) -> AsyncIterator[Server]:
         env.raise_errors()
     finally:
         await env.shutdown()
+
+
+@dataclass
+class Clock:
+    """The time in seconds, which a test can move on."""
+
+    ahead: float = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+
+@pytest.fixture
+async def room() -> AsyncIterator[Room]:
+    """A Discord on this machine."""
+    async with running(limits=False) as here:
+        yield here
+
+
+@pytest.fixture
+async def people(room: Room) -> AsyncIterator[Workspace]:
+    """The hands of everybody in it."""
+    async with Workspace(room.url) as workspace:
+        yield workspace
+
+
+def settings(room: Room) -> DiscordSettings:
+    """What the configuration says about this server."""
+    return DiscordSettings(SHOP, room.bot_token, room.api_url, room.gateway_url)
+
+
+@pytest.fixture
+async def guild(room: Room) -> AsyncIterator[Guild]:
+    """The way into the server."""
+    async with opened(settings(room)) as guild:
+        yield guild
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The clock of the chat."""
+    return Clock()
+
+
+@pytest.fixture
+def chat(guild: Guild, clock: Clock) -> DiscordChat:
+    """The chat of the server."""
+    return DiscordChat(guild, now=clock)
+
+
+@pytest.fixture
+async def gateway(
+    guild: Guild, chat: DiscordChat, desk: FakeDesk, room: Room
+) -> AsyncIterator[DiscordGateway]:
+    """The connected gateway, with little patience."""
+    await sync_commands(settings(room), COMMANDS, guild=True)
+    gateway = DiscordGateway(guild, chat, desk, COMMANDS, patience=0.3)
+    await gateway.start()
+    yield gateway
+    await gateway.stop()
+
+
+Answers = dict[str, Callable[[], web.Response]]
+Odd = tuple[Guild, Answers]
+
+
+def refused(code: int, status: int = 400) -> Callable[[], web.Response]:
+    """An answer that refuses with one of Discord's codes."""
+    return lambda: web.json_response({"code": code, "message": "No."}, status=status)
+
+
+@asynccontextmanager
+async def answering(answers: Answers) -> AsyncIterator[DiscordSettings]:
+    """A server that answers as a test says, by method and the last word of the path."""
+
+    async def answer(request: web.Request) -> web.Response:
+        name = request.path.rstrip("0123456789").rstrip("/").rsplit("/", 1)[-1]
+        whole = f"{request.method} {name}"
+        given = answers.get(whole, lambda: web.json_response({"id": "1", "channel_id": "1"}))()
+        if given.content_type == "application/json":
+            given.headers["Content-Type"] = "application/json"  # Discord names no charset
+        return given
+
+    about = {"username": "twokey", "discriminator": "0", "avatar": None, "id": seed.BOT}
+    owner = {"owner": about, "summary": "", "verify_key": "", "bot_public": False}
+    owner["bot_require_code_grant"] = False
+    app = {"id": seed.APP, "name": "Twokey", "icon": None, "description": "", **owner}
+    answers.setdefault("GET @me", lambda: web.json_response(app | about | {"id": seed.BOT}))
+    application = web.Application()
+    application.router.add_route("*", "/api/v10/{rest:.*}", answer)
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    base = f"http://127.0.0.1:{runner.addresses[0][1]}/api/v10"
+    try:
+        yield DiscordSettings(SHOP, "fake.token.x", base)
+    finally:
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def odd() -> AsyncIterator[Odd]:
+    """The way into a server that answers each call exactly as the test says."""
+    answers: Answers = {}
+    async with answering(answers) as settings, opened(settings) as guild:
+        yield guild, answers
 
 
 def texts(components: Any) -> str:
