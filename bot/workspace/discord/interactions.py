@@ -1,5 +1,6 @@
 """What an app answers to interactions: the first response, and what follows it."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from bot.workspace.discord import forms, seed
@@ -59,8 +60,11 @@ def _told(call: Call, interaction: Interaction) -> Json:
     about |= {"response_message_id": message["id"]}
     about |= {"response_message_loading": bool(message["flags"] & LOADING)}
     about |= {"response_message_ephemeral": bool(message["flags"] & EPHEMERAL)}
-    resource = {"type": interaction.response, "message": call.world.wire(message)}
-    return {"interaction": about, "resource": resource}
+    told: Json = {"interaction": about}
+    if interaction.response != LATER:  # a promise is no resource yet
+        resource = {"type": interaction.response, "message": call.world.wire(message)}
+        told["resource"] = resource
+    return told
 
 
 def _post(world: World, interaction: Interaction, data: Json) -> Json:
@@ -145,8 +149,8 @@ def _answered(call: Call) -> Interaction:
 
 def _meant(call: Call) -> Json:
     """The message in the path, which one with this token may have made."""
-    interaction, id_ = _answered(call), call.path["message"]
-    if id_ != "@original":
+    interaction, id_ = _answered(call), call.path.get("message")
+    if id_:
         message = interaction.channel.message(id_, seen_by=interaction.person)
         if message.get("interaction_metadata", {}).get("id") != interaction.id:
             raise DiscordError(10008)
@@ -157,13 +161,21 @@ def _meant(call: Call) -> Json:
     return original
 
 
+def _operation(verb: str, path: str, name: str, run: Callable[[Call], Any]) -> Operation:
+    status = 204 if verb == "DELETE" else 200
+    return Operation(verb, path, name, run, status=status, needs_token=False)
+
+
+_CALLBACK: Final = "/interactions/{id}/{token}/callback"
 _HOOK: Final = "/webhooks/{application}/{token}"
-_ONE: Final = f"{_HOOK}/messages/{{message}}"
+_FIRST, _ONE = f"{_HOOK}/messages/@original", f"{_HOOK}/messages/{{message}}"
 OPERATIONS: Final = (
-    Operation("POST", "/interactions/{id}/{token}/callback", "create_interaction_response",
-              _respond, needs_token=False),
-    Operation("POST", _HOOK, "execute_webhook", _follow_up, needs_token=False),
-    Operation("GET", _ONE, "get_webhook_message", _get, needs_token=False),
-    Operation("PATCH", _ONE, "update_webhook_message", _update, needs_token=False),
-    Operation("DELETE", _ONE, "delete_webhook_message", _delete, status=204, needs_token=False),
-)  # fmt: skip
+    _operation("POST", _CALLBACK, "create_interaction_response", _respond),
+    _operation("POST", _HOOK, "execute_webhook", _follow_up),
+    _operation("GET", _FIRST, "get_original_webhook_message", _get),
+    _operation("PATCH", _FIRST, "update_original_webhook_message", _update),
+    _operation("DELETE", _FIRST, "delete_original_webhook_message", _delete),
+    _operation("GET", _ONE, "get_webhook_message", _get),
+    _operation("PATCH", _ONE, "update_webhook_message", _update),
+    _operation("DELETE", _ONE, "delete_webhook_message", _delete),
+)

@@ -103,8 +103,8 @@ def _faulty(fault: Fault) -> web.Response:
 def _too_many(seconds: float, *, code: int, is_global: bool) -> web.Response:
     """The refusal of a call too many; without `Via`, clients would take it for Cloudflare's."""
     _, message = TEXTS.get(code, (0, "You are being rate limited."))
-    about = {"message": message, "retry_after": seconds, "global": is_global}
+    about = {"message": message, "code": code, "retry_after": seconds, "global": is_global}
     headers = {"Via": "1.1 google", "Retry-After": str(max(1, round(seconds)))}
     headers |= {"X-RateLimit-Global": "true"} if is_global else {}
     headers |= {"X-RateLimit-Scope": "global" if is_global else "user"}
-    return _answer(about | ({"code": code} if code else {}), 429, headers)
+    return _answer(about, 429, headers)
