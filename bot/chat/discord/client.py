@@ -189,7 +189,7 @@ class DiscordChat:
         found: Any = await self._guild.call(
             "GET /channels/{channel_id}/messages", where=channel, channel_id=channel, params=params
         )
-        page = cast("list[Json]", found) if isinstance(found, list) else [{}]
+        page: list[Json] = cast("list[Json]", found) if isinstance(found, list) else [{}]
         for message in page:
             id_of(message)
         return page

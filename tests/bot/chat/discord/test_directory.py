@@ -1,6 +1,5 @@
 """Who somebody is, as Discord says right now."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -72,7 +71,7 @@ def directory(guild: Guild, time: Time) -> DiscordDirectory:
     ],
 )
 async def test_each_mark_decides(
-    odd: Odd, time: Time, change: Mapping[str, Any], membership: Membership
+    odd: Odd, time: Time, change: dict[str, Any], membership: Membership
 ) -> None:
     """Only somebody without any mark is a full member, and what can't be read is none."""
     guild, answers = odd
