@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Happening(StrEnum):
-    """Everything that is written down about a rollback."""
+    """Everything that is written down."""
 
     REQUESTED = "requested"
     PLANNED = "planned"
@@ -32,6 +32,9 @@ class Happening(StrEnum):
     EXPLAINED = "explained"
     RESOLVED = "resolved"
     REFUSED_DELIVERY = "refused_delivery"  # details["code"] says why
+    LINK_OFFERED = "link_offered"  # a code was given to an account, to be repeated by another one
+    LINK_PROVEN = "link_proven"  # it was; details["with"] is the account that had been given it
+    LINK_REFUSED = "link_refused"  # details["code"] says why, "with" whose code it was if anybody's
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Event:
 
     kind: Happening
     at: datetime
-    rollback_id: str | None = None  # None: refused before there was a rollback
+    rollback_id: str | None = None  # None: it is about none, such as what was refused before
     person: str | None = None
     account: str | None = None
     details: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -1,11 +1,15 @@
 """Who somebody is: chat accounts, the people behind them, and what the directory says."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from bot.domain.errors import Refusal, Refused
+
+# What is typed there to prove that an account of another chat is one's own, too.
+LINKING: Final[Mapping[str, str]] = {"slack": "/rollback link", "discord": "/twokey link"}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -16,10 +20,20 @@ class Account:
     tenant: str
     user: str
 
+    @classmethod
+    def parse(cls, text: str) -> "Account":
+        """Read what ``str`` of an account has written."""
+        return cls(*re.split("[:/]", text, maxsplit=2))
+
     @property
     def home(self) -> tuple[str, str]:
         """Return the workspace or server that it is in: platform and tenant."""
         return self.platform, self.tenant
+
+    @property
+    def is_in_chat(self) -> bool:
+        """Tell whether it is a chat's, and no key of somebody at the command line."""
+        return self.platform in LINKING
 
     def __str__(self) -> str:
         """Write it the way the configuration spells it."""
@@ -82,10 +96,26 @@ class People:
             raise Refused(
                 Refusal.UNKNOWN_PERSON,
                 f"Your account {account} belongs to nobody in the people map, so it can't ask or "
-                "decide. Nothing was changed. Ask an operator to add it under people: in "
-                "twokey.yaml.",
+                f"decide. Nothing was changed. {self._way_in(account)}",
             )
         return person
+
+    def _way_in(self, account: Account) -> str:
+        """Say how the account gets into the map; the line comes last, to be copied to its end."""
+        command = LINKING.get(account.platform)
+        if command is None:
+            first = "If you are in it, ask an operator to add the key to your entry. If not, ask"
+        elif any(one.is_in_chat and one.home != account.home for one in self._by_account):
+            first = (
+                f"If you are in it with another account, type {command}, which proves that both "
+                "are yours. If not, ask"
+            )
+        else:
+            first = "Ask"
+        return (
+            f"{first} an operator to put this line under people: in twokey.yaml, with your name "
+            f"in it: your-name: {{name: Your Name, accounts: [{account}]}}"
+        )
 
     def named(self, key: str) -> Person:
         """Return the person with this key; a plan never outlives the map it was made with."""
