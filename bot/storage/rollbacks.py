@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, exists, func, insert, select, update
 
 from bot.domain.allowance import Asked
 from bot.domain.errors import Refusal, Refused
@@ -25,14 +25,23 @@ _OPEN: Final = _ROWS.where(IS_OPEN)  # in the very words of the index
 _OPEN_FOR: Final = _OPEN.where(
     rollbacks.c.target == bindparam("target"), rollbacks.c.environment == bindparam("environment")
 )
-_IN_WORKSPACE: Final = (
+_IN_CHANNEL: Final = (
     places.c.rollback_id == rollbacks.c.id,
     places.c.platform == bindparam("platform"),
     places.c.tenant == bindparam("tenant"),
+    places.c.channel == bindparam("channel"),
 )
-_IN_CHANNEL: Final = (*_IN_WORKSPACE, places.c.channel == bindparam("channel"))
+# Written so that no index is tempting: a workspace's places are many, a rollback's are one or two.
+_IN_WORKSPACE: Final = (
+    places.c.rollback_id == rollbacks.c.id,
+    places.c.platform.concat("") == bindparam("platform"),
+    places.c.tenant.concat("") == bindparam("tenant"),
+)
 _NEWEST: Final = (rollbacks.c.asked_at.desc(), rollbacks.c.id.desc())
-_OPEN_IN: Final = _OPEN.where(*_IN_CHANNEL).order_by(rollbacks.c.asked_at, rollbacks.c.id)
+# Few are open, however many ended: those are gone through, not all that a channel ever saw.
+_OPEN_IN: Final = _OPEN.where(exists().where(*_IN_CHANNEL)).order_by(
+    rollbacks.c.asked_at, rollbacks.c.id
+)
 _NEWEST_OPEN: Final = _OPEN.order_by(*_NEWEST).limit(bindparam("limit"))
 _LATEST: Final = (
     _ROWS.where(*_IN_CHANNEL)
@@ -48,8 +57,8 @@ _ASKED: Final = select(
     rollbacks.c.asked_at,
     rollbacks.c.state,
 ).where(rollbacks.c.asked_at > bindparam("moment"))
-_UNDECIDED: Final = select(func.count(rollbacks.c.id.distinct())).where(
-    rollbacks.c.state.in_(sorted(UNDECIDED)), *_IN_WORKSPACE
+_UNDECIDED: Final = select(func.count()).where(
+    IS_OPEN, rollbacks.c.state.in_(sorted(UNDECIDED)), exists().where(*_IN_WORKSPACE)
 )
 _VOTES: Final = (
     select(approvals)

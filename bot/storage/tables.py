@@ -71,11 +71,18 @@ rollbacks = Table(
     Column("target", Text, nullable=False),
     Column("environment", Text, nullable=False),
     Column("requester", Text, nullable=False),
-    Column("asked_at", Moment, nullable=False),
+    Column("asked_at", Moment, nullable=False, index=True),
     Column("wake_at", Moment, index=True),
     Column("body", Text, nullable=False),  # JSON of what no other column and table holds
     CheckConstraint(_one_of("state", State), name="state"),
     UniqueConstraint("id", "requester"),
+)
+Index(
+    "open_by_age",
+    rollbacks.c.asked_at,
+    rollbacks.c.id,
+    sqlite_where=IS_OPEN,
+    postgresql_where=IS_OPEN,
 )
 Index(
     "one_open_rollback_per_target",
@@ -89,11 +96,12 @@ Index(
 places = Table(
     "places",  # by which a channel's rollbacks are found; what a rollback says itself counts
     metadata,
+    Column("rollback_id", Text, ForeignKey("rollbacks.id"), primary_key=True),
     Column("platform", Text, primary_key=True),
     Column("tenant", Text, primary_key=True),
     Column("channel", Text, primary_key=True),
-    Column("asked_at", Moment, primary_key=True),
-    Column("rollback_id", Text, ForeignKey("rollbacks.id"), primary_key=True),
+    Column("asked_at", Moment, nullable=False),
+    Index("newest_in_channel", "platform", "tenant", "channel", "asked_at", "rollback_id"),
 )
 
 approvals = Table(

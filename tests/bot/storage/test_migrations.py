@@ -7,21 +7,23 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, make_url
+from sqlalchemy import Connection, MetaData, Table, inspect, make_url
 from sqlalchemy.engine.interfaces import ReflectedIndex
 
-from bot.domain.people import Account
 from bot.domain.target import Place
 from bot.ports import Kind, Posting
+from bot.storage.audit import begin_chain
+from bot.storage.codec import to_row
 from bot.storage.connection import make_engine
 from bot.storage.errors import Unusable
-from bot.storage.migrate import migrate
+from bot.storage.migrate import configured, migrate
+from bot.storage.part import Keeper
 from bot.storage.store import SqlStore
 from bot.storage.tables import metadata
-from tests.bot.builders import DEPLOYS
-from tests.bot.storage.samples import KEY, ManualClock, a_rollback, adding, execute, query
+from tests.bot.storage.samples import DEPLOYS, KEY, ManualClock, a_rollback, adding, execute, query
 
 
 def described(connection: Connection) -> dict[str, str]:
@@ -91,33 +93,38 @@ async def test_opening_again_changes_nothing(url: str, clock: ManualClock) -> No
 
 async def test_a_rollback_of_one_channel_keeps_it(url: str, clock: ManualClock) -> None:
     """What was written when a rollback had one place is found there, and its messages, too."""
+    write_as_before_0003(url)
     store = SqlStore(url, clock=clock, audit_key=KEY)
-    await store.open()
-    posting = Posting("rb-aaaa", Kind.ASK, Place.direct(Account("slack", "T0", "U0")))
-    await store.write(adding(a_rollback()))
-    await store.write(lambda tx: tx.show(posting))
-    await store.close()
-    _back_to_one_place(url)
 
     await store.open()
     found = await store.read(lambda tx: (tx.latest(DEPLOYS, 1), tx.due_postings(9)))
     await store.close()
 
-    assert [one.places for one in found[0]] == [(DEPLOYS,)]
-    assert [one.posting for one in found[1]] == [posting]
+    assert [(one.id, one.places) for one in found[0]] == [("rb-aaaa", (DEPLOYS,))]
+    direct = Posting("rb-aaaa", Kind.ASK, Place("slack", "T0", "@U0"))
+    assert [one.posting for one in found[1]] == [direct]
 
 
-def _back_to_one_place(url: str) -> None:
-    """Make the database what it was before version 0003."""
-    for name, value in asdict(DEPLOYS).items():
-        execute(url, f"ALTER TABLE rollbacks ADD COLUMN {name} TEXT NOT NULL DEFAULT '{value}'")
-    execute(url, "CREATE INDEX newest_in_channel ON rollbacks (channel)")
-    execute(url, "DROP TABLE places")
-    (body,) = query(url, "SELECT body FROM rollbacks")[0]
-    without = {key: value for key, value in json.loads(str(body)).items() if key != "places"}
-    execute(url, f"UPDATE rollbacks SET body = '{json.dumps(without)}'")  # noqa: S608 - our own
-    execute(url, "UPDATE outbox SET channel = 'U0', key = 'rb-aaaa:ask:slack:T0/U0:0'")
-    execute(url, "UPDATE alembic_version SET version_num = '0002'")
+def write_as_before_0003(url: str) -> None:
+    """Make a database of version 0002, with a rollback in one channel and somebody to be asked."""
+    row = to_row(a_rollback()) | asdict(DEPLOYS)
+    body = {key: value for key, value in json.loads(row["body"]).items() if key != "places"}
+    row["body"] = json.dumps(body)
+    asked: dict[str, object] = {
+        "key": "rb-aaaa:ask:slack:T0/U0:0",
+        "rollback_id": "rb-aaaa",
+        "kind": "ask",
+    }
+    asked |= {"platform": "slack", "tenant": "T0", "channel": "U0", "due_at": row["asked_at"]}
+    asked |= {"about": 0, "rank": 2, "wanted": 1, "shown": 0, "tried": False, "failures": 0}
+    engine = make_engine(make_url(url), writes=True)
+    with engine.begin() as connection:
+        command.upgrade(configured(connection), "0002")
+        begin_chain(connection, Keeper(ManualClock(), KEY))
+        for table, values in (("rollbacks", row), ("outbox", asked)):
+            known = Table(table, MetaData(), autoload_with=connection)
+            connection.execute(known.insert().values(**values))
+    engine.dispose()
 
 
 async def test_a_newer_database_is_left_alone(url: str, clock: ManualClock) -> None:

@@ -1,15 +1,22 @@
 """Rollbacks come back as they went in, and only one version of each goes on."""
 
 import logging
-from dataclasses import replace
+import re
+from dataclasses import asdict, replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Select, make_url
 
 from bot.domain.errors import Refusal, Refused
 from bot.domain.rollback import Rollback, State, StepRun, StepState
 from bot.ports import Transaction
+from bot.storage.connection import make_engine
 from bot.storage.errors import Conflict, NotRecorded, Quarantined
+from bot.storage.migrate import migrate
+from bot.storage.rollbacks import _ASKED, _NEWEST_OPEN, _OPEN_FOR, _OPEN_IN, _UNDECIDED
 from bot.storage.store import SqlStore
 from tests.bot.storage.samples import (
     DEPLOYS,
@@ -223,3 +230,23 @@ async def test_the_newest_open_ones_are_few(any_store: SqlStore) -> None:
     newest = await any_store.read(lambda tx: tx.newest_open(1))
 
     assert newest == (two,)
+
+
+@pytest.mark.parametrize("query", [_OPEN_IN, _UNDECIDED, _NEWEST_OPEN, _OPEN_FOR, _ASKED])
+def test_what_ended_costs_nothing(tmp_path: Path, query: Select[Any]) -> None:
+    """However long the history, SQLite goes through what is open, or was asked for just now."""
+    engine = make_engine(make_url(f"sqlite:///{tmp_path}/twokey.db"), writes=True)
+    asked = {"moment": MONDAY, "target": "", "environment": "", **asdict(DEPLOYS)}
+    values = {name: asked[name] for name in query.compile().params if name in asked}
+    with engine.begin() as connection:
+        migrate(connection)
+        words = (
+            query.limit(None)
+            .params(values)
+            .compile(connection, compile_kwargs={"literal_binds": True})
+        )
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}").scalars("detail").all()
+    engine.dispose()
+
+    assert not [step for step in plan if re.search(r"SCAN rollbacks(?! USING INDEX open_)", step)]
+    assert not [step for step in plan if re.search(r"places .*\(platform", step)]

@@ -10,6 +10,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+_OPEN = "state IN ('claimed', 'pending', 'planning', 'quorum', 'running', 'verifying', 'waiting')"
 _PLACE = ("platform", "tenant", "channel")
 
 
@@ -17,12 +18,17 @@ def upgrade() -> None:
     """Move the one place of each rollback into its body and into a table of its own."""
     places = op.create_table(
         "places",
+        sa.Column("rollback_id", sa.Text(), nullable=False),
         *(sa.Column(name, sa.Text(), nullable=False) for name in _PLACE),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("rollback_id", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint(*_PLACE, "asked_at", "rollback_id", name="pk_places"),
+        sa.PrimaryKeyConstraint("rollback_id", *_PLACE, name="pk_places"),
         sa.ForeignKeyConstraint(["rollback_id"], ["rollbacks.id"], name="fk_places_rollbacks"),
     )
+    op.drop_index("newest_in_channel", "rollbacks")
+    op.create_index("newest_in_channel", "places", [*_PLACE, "asked_at", "rollback_id"])
+    op.create_index("ix_rollbacks_asked_at", "rollbacks", ["asked_at"])
+    is_open = {"sqlite_where": sa.text(_OPEN), "postgresql_where": sa.text(_OPEN)}
+    op.create_index("open_by_age", "rollbacks", ["asked_at", "id"], **is_open)
     rollbacks = sa.table("rollbacks", *map(sa.column, ("id", "asked_at", "body", *_PLACE)))
     columns = [places.c[name] for name in ("rollback_id", "asked_at", *_PLACE)]
     found = sa.select(*(rollbacks.c[name] for name in ("id", "asked_at", *_PLACE)))
@@ -32,7 +38,6 @@ def upgrade() -> None:
         place = {name: getattr(row, name) for name in _PLACE}
         body = json.dumps(json.loads(row.body) | {"places": [place]}, sort_keys=True)
         connection.execute(sa.update(rollbacks).where(rollbacks.c.id == row.id).values(body=body))
-    op.drop_index("newest_in_channel", "rollbacks")
     for name in _PLACE:
         op.drop_column("rollbacks", name)
     # Direct messages are marked as such: an id alone does not tell a person from a channel.
