@@ -7,6 +7,8 @@ from typing import Protocol, TypeVar
 
 from bot.domain.allowance import Asked
 from bot.domain.event import Event
+from bot.domain.link import Offer
+from bot.domain.people import Account
 from bot.domain.rollback import Rollback
 from bot.domain.target import Place
 from bot.ports.chat import Reference
@@ -94,6 +96,26 @@ class Transaction(ABC):
     @abstractmethod
     def uninstall(self, team: str, *, before: datetime) -> bool:
         """Forget a team unless it was installed after this moment; True if it was forgotten."""
+
+    @abstractmethod
+    def offer_code(self, account: Account, code: str) -> Offer:
+        """Keep the code's keyed hash for this account, in the place of the one it had before."""
+
+    @abstractmethod
+    def offered(self, code: str) -> Offer | None:
+        """Return to which account this code was given and when, unless it was used up."""
+
+    @abstractmethod
+    def use_code(self, account: Account) -> None:
+        """Forget the code of this account."""
+
+    @abstractmethod
+    def note_wrong_code(self, account: Account) -> None:
+        """Remember that this account gave a wrong code now."""
+
+    @abstractmethod
+    def wrong_codes(self, account: Account) -> tuple[datetime, ...]:
+        """Return when this account gave wrong codes, as far back as that matters."""
 
     @abstractmethod
     def lock(self, resources: Sequence[str], rollback_id: str) -> str | None:

@@ -199,6 +199,23 @@ installations = Table(
     Column("at", Moment, nullable=False),
 )
 
+link_codes = Table(
+    "link_codes",  # with which somebody shows that another account is theirs, too
+    metadata,
+    Column("account", Text, primary_key=True),  # so at most one each
+    Column("code", Text, nullable=False, unique=True),  # only its keyed hash
+    Column("at", Moment, nullable=False),
+)
+
+wrong_codes = Table(
+    "wrong_codes",
+    metadata,
+    Column("number", _LONG, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+Index("wrong_codes_of_account", wrong_codes.c.account, wrong_codes.c.at)
+
 deliveries = Table(
     "deliveries",
     metadata,

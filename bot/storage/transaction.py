@@ -7,13 +7,14 @@ from bot.ports import Transaction
 from bot.storage.audit import AuditPart
 from bot.storage.guards import GuardPart
 from bot.storage.installations import InstallationPart
+from bot.storage.links import LinkPart
 from bot.storage.outbox import OutboxPart
 from bot.storage.rollbacks import RollbackPart
 
 T = TypeVar("T")
 
 
-class SqlTransaction(RollbackPart, AuditPart, GuardPart, OutboxPart, InstallationPart):
+class SqlTransaction(RollbackPart, AuditPart, GuardPart, OutboxPart, InstallationPart, LinkPart):
     """What ``work`` gets: everything that can be read and written."""
 
 
