@@ -171,7 +171,8 @@ class People:
 
     def _entered(self, act: Talk | Click) -> Channel:
         channel = self.room.world.channel(act.channel)
-        if act.user not in seed.PEOPLE or channel.person not in ("", act.user):
+        is_inside = act.user == channel.person or act.user in self.room.world.members
+        if act.user not in seed.PEOPLE or not is_inside or channel.person not in ("", act.user):
             raise CannotDo("not_in_channel")
         return channel
 

@@ -21,15 +21,9 @@ GUILDS, GUILD_MESSAGES, DIRECT_MESSAGES = 1 << 0, 1 << 9, 1 << 12
 # Members, presences and what people write: this app was granted none of them.
 PRIVILEGED: Final = 1 << 1 | 1 << 8 | 1 << 15
 KNOWN_INTENTS: Final = (1 << 26) - 1
-UNKNOWN_OP, NOT_JSON, NOT_YET, WRONG_TOKEN, ALREADY, BAD_SEQUENCE = (
-    4001,
-    4002,
-    4003,
-    4004,
-    4005,
-    4007,
-)
-TOO_FAST, BAD_INTENTS, NOT_GRANTED = 4008, 4013, 4014
+# Why Discord closes a socket.
+UNKNOWN_OP, NOT_JSON, NOT_YET, WRONG_TOKEN = 4001, 4002, 4003, 4004
+ALREADY, BAD_SEQUENCE, TOO_FAST, BAD_INTENTS, NOT_GRANTED = 4005, 4007, 4008, 4013, 4014
 MOST_FRAMES, FRAME_SECONDS = 120, 60
 REMEMBERED: Final = 1000  # deliveries that a session can bring again
 HEARTBEAT_SECONDS: Final = 41.25
@@ -206,6 +200,8 @@ class Gateway:
         if last is not None and now - last < self._identify_seconds:
             await socket.send_json({"op": INVALID, "d": False, **_UNNUMBERED})
             return None
+        for other in self._sessions:
+            other.is_expected = False  # the app has begun anew instead
         session = Session(intents, socket=socket)
         self._sessions.append(session)
         about: Json = {"v": 10, "user": user(seed.BOT), "session_id": session.id}
@@ -234,10 +230,10 @@ class Gateway:
 
     def _forget(self, session: Session | None, socket: web.WebSocketResponse) -> None:
         """Let go of a socket; whoever closes it properly ends the session, too."""
-        if session and session.socket is socket:
-            session.socket = None
-        is_over = socket.close_code in (1000, 1001)
-        if session and is_over and session in self._sessions:
+        if session not in self._sessions or session.socket not in (socket, None):
+            return  # it is over, or goes on elsewhere
+        session.socket = None
+        if socket.close_code in (1000, 1001):
             self._sessions.remove(session)
 
 

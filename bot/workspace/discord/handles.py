@@ -32,11 +32,6 @@ class Interaction:
     is_late: bool = False
     original: Json | None = None  # the message that `@original` means
 
-    @property
-    def is_private(self) -> bool:
-        """Whether what it shows so far is for one person alone."""
-        return self.original is not None and "only_for" in self.original
-
     def metadata(self) -> Json:
         """What Discord writes into messages that answer it."""
         about: Json = {"id": self.id, "type": self.kind, "user": user(self.person)}

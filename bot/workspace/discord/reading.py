@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from bot.workspace.discord import seed
@@ -10,16 +11,23 @@ from bot.workspace.discord.forms import BUTTON, ROW, walk
 Json = Mapping[str, Any]
 
 _NAMES: Final = {**seed.PEOPLE, seed.BOT: seed.BOT_NAME}
-_MENTION: Final = re.compile(r"<@!?(\d+)>")
-_LINK: Final = re.compile(r"\[([^\]]*)\]\(<?[^()\s]*>?\)")
-_MARK: Final = re.compile(r"^(?:#{1,3}|-#|>) ", re.MULTILINE)
-_STYLE: Final = re.compile(r"(?<!\\)(\*\*|__|~~|\|\||`+|\*)")
-_ESCAPED: Final = re.compile(r"\\([^\w\s])")
+_MARKUP: Final = re.compile(
+    r"\\(?P<escaped>[!-/:-@\[-`{-~])"
+    r"|(?P<ticks>`+)(?P<code>.+?)(?P=ticks)"
+    r"|<@!?(?P<user>\d+)>"
+    r"| · <t:\d+:R>"  # the moment beside it says the same
+    r"|<t:(?P<moment>\d+)(?::\w)?>"
+    r"|\[(?P<label>(?:\\.|[^\]\\])*)\]\(\S+?\)"
+    r"|^(?:#{1,3}|-#|>)[ ]|\*\*?|__|~~|\|\|"
+    r"|[\u2060\u2066-\u2069]",  # nobody sees these
+    re.MULTILINE,
+)
 
 
 def lines(message: Json) -> list[str]:
     """Return what a message says, top to bottom, with its buttons in brackets."""
-    text = "\n".join([message.get("content", ""), *map(_words, message.get("components", ()))])
+    parts: Sequence[Json] = [{"content": message["content"]}, *message["components"]]
+    text = "\n".join(map(_words, parts))
     return [line.rstrip() for line in text.splitlines() if line.strip()]
 
 
@@ -44,6 +52,20 @@ def _words(part: Json) -> str:
 
 def _plain(text: str) -> str:
     """The words alone, as Discord shows them without its marks."""
-    text = _MENTION.sub(lambda found: f"@{_NAMES.get(found[1], found[1])}", text)
-    text = _STYLE.sub("", _MARK.sub("", _LINK.sub(r"\1", text)))
-    return _ESCAPED.sub(r"\1", text)
+    return _MARKUP.sub(_meant, text)
+
+
+def _meant(found: re.Match[str]) -> str:
+    match found.groupdict():
+        case {"moment": str(seconds)}:
+            return f"{datetime.fromtimestamp(int(seconds), UTC):%Y-%m-%d %H:%M} UTC"
+        case {"user": str(id_)}:
+            return f"@{_NAMES.get(id_, id_)}"
+        case {"label": str(label)}:
+            return _plain(label)
+        case {"code": str(code)}:
+            return code.strip()
+        case {"escaped": sign}:
+            return sign or ""
+        case _:
+            return ""

@@ -208,7 +208,7 @@ class World:
             "team": seed.GUILD,
             "bot": {"id": seed.BOT, "name": seed.BOT_NAME},
             "people": [
-                {"id": id_, "real_name": name, **self.members[id_]}
+                {"id": id_, "real_name": name} | self.members.get(id_, {})
                 for id_, name in seed.PEOPLE.items()
             ],
             "channels": [channel.shown() for channel in self.channels.values()],
