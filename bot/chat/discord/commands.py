@@ -75,6 +75,7 @@ async def warn_of_differences(door: Guild, commands: Sequence[Command]) -> None:
     """Say in the log if Discord has other commands than ours; nothing is registered by itself."""
     wanted = _essence(described(commands))
     try:
+        await door.sign_in()
         here = await door.call(
             f"GET /{_OF_THE_SERVER}", application_id=door.application, guild_id=door.id
         )

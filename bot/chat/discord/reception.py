@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 # What the first answer to an interaction can be, by Discord's numbers.
 _MESSAGE, _LATER, _NOTHING, _SUGGESTIONS, _MODAL = 4, 5, 6, 8, 9
+NO_FORM: Final = no_form("Discord")
 _MOST_SUGGESTIONS: Final = 25
 _LONGEST_SUGGESTION: Final = 100
 _SUGGESTING_SECONDS: Final = 2.0
@@ -97,7 +98,8 @@ class Reception:
                 await self._respond(call, _MODAL, render_dialog(answer.dialog))
             except (TwokeyError, ValueError) as error:
                 log.warning("A form did not open: %s", error)
-                await self._tell(call, no_form("Discord"))
+                if not await self._first(call, NO_FORM):
+                    await self._tell(call, NO_FORM)
         elif rest is not None:
             rest = None if await self._first(call, rest) else rest
         elif call.invocation.message:
@@ -114,7 +116,7 @@ class Reception:
         reached(FaultPoint.ANSWER_SENT)
         answer = await asking
         if answer.dialog is not None:
-            await self._tell(call, no_form("Discord"))
+            await self._tell(call, NO_FORM)
         outcome = answer.message or (None if answer.dialog else SAVED)
         if outcome is None:
             return

@@ -1,6 +1,5 @@
 """Commands, clicks and forms: decided first, answered in time, and privately."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -9,15 +8,13 @@ from simcord.results import InteractionResult
 from bot.domain.people import Account
 from bot.domain.target import Place
 from bot.invocation import Answer
-from bot.message import Button, Buttons, Dialog, Input, Line, Message
+from bot.message import Dialog, Input, Line, Message
 from tests.bot.chat.discord.conftest import (
     CARD,
     GUILD,
-    STILL_SAVING,
     TICKET,
     FakeDesk,
     Server,
-    buttons,
     texts,
 )
 
@@ -80,7 +77,7 @@ async def test_a_click_reaches_the_desk_and_its_answer_the_person(
     assert (verb, asked.value, asked.message) == ("approve", TICKET, str(message.id))
     assert asked.account.user == str(server.manager.id)
     assert told(result) == ["Done."]
-    assert message.edited_at == server.deploys.last_message.edited_at
+    assert server.deploys.history() == [message]
 
 
 async def test_a_button_works_after_a_restart(server: Server, desk: FakeDesk) -> None:
@@ -115,7 +112,7 @@ async def test_a_click_in_a_thread_names_the_thread(server: Server, desk: FakeDe
     reply = await server.chat.post(server.place, CARD, thread=notice, key="card")
     [thread] = server.deploys.threads
 
-    result = await server.manager.click(thread.last_message, label="Approve")
+    result = await server.manager.click(thread.history()[-1], label="Approve")
 
     [(_, asked)] = desk.asked
     assert (asked.place.channel, asked.message) == (notice.message, reply.message)
@@ -250,7 +247,7 @@ async def test_an_unknown_button_goes_to_nobody(server: Server, desk: FakeDesk) 
         json={"content": "x", "components": [{"type": 1, "components": [raw]}]},
     )
 
-    result = await server.manager.click(server.deploys.last_message, label="x")
+    result = await server.manager.click(server.deploys.history()[-1], label="x")
 
     [sentence] = told(result)
     assert sentence.endswith("Nothing was changed.")
