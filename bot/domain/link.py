@@ -160,6 +160,16 @@ def check_offering(offer: Offer, membership: Membership) -> None:
     )
 
 
+def check_in_chat(account: Account) -> None:
+    """Refuse a key, which stands for nobody without a signature and needs no code."""
+    if not account.is_in_chat:
+        raise Refused(
+            Refusal.BAD_REQUEST,
+            "A code goes from one chat to another. Nothing was changed. An operator adds a key "
+            "to the accounts of whoever holds it, under people: in twokey.yaml.",
+        )
+
+
 def check_elsewhere(platforms: Collection[str]) -> None:
     """Refuse a code where there is no other chat in which it could be repeated."""
     if not platforms:

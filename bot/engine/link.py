@@ -13,6 +13,7 @@ from bot.domain.link import (
     Proof,
     check_elsewhere,
     check_good,
+    check_in_chat,
     check_not_locked,
     check_offering,
     check_pair,
@@ -45,6 +46,7 @@ async def offer(engine: Engine, invocation: Invocation, *, code: str) -> Offer:
 
     def attempt(tx: Transaction) -> Offer | Refused:
         try:
+            check_in_chat(invocation.account)
             check_member(membership)
             check_new(tx, invocation)
             check_elsewhere(elsewhere(engine, invocation.account))
@@ -65,6 +67,7 @@ async def prove(engine: Engine, invocation: Invocation, *, code: str) -> Proof:
 
     def attempt(tx: Transaction) -> Proof | Refused:
         try:
+            check_in_chat(giver)
             check_member(seen[giver])
             check_new(tx, invocation)
             offered = _good(tx, giver, code)

@@ -238,11 +238,23 @@ async def test_both_have_to_be_members_still(here: World, membership: Membership
 
 
 async def test_a_chat_without_a_directory_vouches_for_nobody(here: World) -> None:
-    """An account of a platform that nobody can ask about gets no code."""
-    stranger = here.invocation("x", account=Account("irc", "net", "x"))
+    """An account of a chat that is not configured gets no code."""
+    engine = replace(here.engine, directories={})
     with pytest.raises(Refused) as refused:
-        await link.offer(here.engine, stranger, code=CODE)
+        await link.offer(engine, here.invocation("manager-one"), code=CODE)
     assert refused.value.code is Refusal.DIRECTORY_DOWN
+
+
+async def test_keys_have_no_part_in_it(here: World) -> None:
+    """A key, for which nobody but a signature vouches, neither gets a code nor repeats one."""
+    await offer(here)
+    key = Account("key", "ed25519", "0a" * 32)
+    everywhere = {"slack": here.members, "discord": here.members, "key": here.members}
+    loose = World(replace(here.engine, directories=everywhere), here.clock, here.members)
+    assert "from one chat to another" in await refusal(loose, account=key)
+    with pytest.raises(Refused, match="from one chat to another"):
+        await offer(loose, account=key)
+    await prove(here)
 
 
 async def test_one_place_is_not_linked_with_itself(here: World) -> None:
