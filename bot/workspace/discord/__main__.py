@@ -11,7 +11,9 @@ async def serve(arguments: argparse.Namespace) -> None:
     """Run until somebody says stop, and say on stdout where."""
     shop = dict(part.split("=", 1) for part in arguments.shop)
     limits, speed = arguments.limits, arguments.speed
-    async with running(arguments.port, shop=shop, limits=limits, speed=speed) as room:
+    platform, _, url = arguments.other.partition("=")
+    other = {"platform": platform, "url": url} if url else None
+    async with running(arguments.port, shop=shop, limits=limits, speed=speed, other=other) as room:
         addresses = {"url": room.url, "api": room.api_url, "gateway": room.gateway_url}
         await until_stopped(addresses)
 
@@ -22,6 +24,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
     parser.add_argument("--shop", action="append", default=[], metavar="NAME=URL")
     parser.add_argument("--speed", type=float, default=1.0, help="how much faster limits refill")
+    parser.add_argument("--other", default="", metavar="NAME=URL", help="the chat beside it")
     parser.add_argument("--no-limits", dest="limits", action="store_false")
     asyncio.run(serve(parser.parse_args()))
 

@@ -45,15 +45,18 @@ class Registry:
         }
         return self.all(place)
 
+    def known(self) -> list[Json]:
+        """All commands of the guild and, where they are called otherwise, of all guilds."""
+        own = {one["name"]: one for one in self.all(seed.GUILD["id"])}
+        return [*own.values(), *(one for one in self.all("") if one["name"] not in own)]
+
     def usable(self, channel: Channel, person: str) -> list[Json]:
         """The commands that Discord offers to a person in a channel."""
         is_direct = channel.kind == DIRECT
-        every = [*([] if is_direct else self.all(seed.GUILD["id"])), *self.all("")]
-        named = {one["name"]: one for one in reversed(every)}
         return [
             one
-            for one in named.values()
-            if (1 if is_direct else 0) in (one["contexts"] or (0, 1)) and _may_use(one, person)
+            for one in (self.all("") if is_direct else self.known())
+            if (1 if is_direct else 0) in one["contexts"] and _may_use(one, person)
         ]
 
     def _kept(self, place: str, given: Json, before: Json | None) -> Json:

@@ -22,7 +22,9 @@ def _list(call: Call) -> list[Json]:
 
 
 def _replace(call: Call) -> list[Json]:
-    return call.room.commands.replace(_place(call), call.body or [])
+    kept = call.room.commands.replace(_place(call), call.body or [])
+    call.world.offer(call.room.commands.known())
+    return kept
 
 
 _ALL: Final = "/applications/{application}/commands"

@@ -36,6 +36,7 @@ async def running(
     old_after: float = OLD_AFTER,
     clock: Callable[[], float] = time.monotonic,
     bot_token: str = seed.BOT_TOKEN,
+    other: Mapping[str, str] | None = None,
 ) -> AsyncGenerator[Room]:
     """Run a guild on this machine only; with `speed` allowances refill and messages age faster."""
     mischief, world = Mischief(), World(clock)
@@ -47,7 +48,7 @@ async def running(
         clock=clock,
         guild=lambda: places.whole_guild(world),
     )
-    world.tell = gateway.tell
+    world.tell, world.other = gateway.tell, dict(other or {})
     async with aiohttp.ClientSession() as session:
         room = Room(
             world=world,

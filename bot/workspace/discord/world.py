@@ -100,8 +100,10 @@ class World:
         }
         self.dialogs: dict[str, list[Json]] = {id_: [] for id_ in seed.PEOPLE}
         self.closed_to_bot: set[str] = set()  # who takes no direct messages from it
+        self.commands: list[Json] = []  # that the app has registered
         self.watchers: set[asyncio.Queue[str]] = set()
         self.tell: Callable[[str, Json], None] = lambda event, data: None
+        self.other: Json = {}  # the chat beside this one, if there is one
         self._newest = 0
 
     def snowflake(self) -> str:
@@ -194,6 +196,11 @@ class World:
         self.dialogs[person] = dialogs
         self.changed("dialogs", user=person, dialogs=dialogs)
 
+    def offer(self, commands: list[Json]) -> None:
+        """Offer these commands to whoever types a slash."""
+        self.commands = commands
+        self.changed("commands", commands=commands)
+
     def changed(self, kind: str, **facts: object) -> None:
         """Tell every page that watches."""
         line = json.dumps({"kind": kind, **facts}) if self.watchers else ""
@@ -218,6 +225,8 @@ class World:
                 for id_ in seed.PEOPLE
             },
             "views": self.dialogs,
+            "commands": self.commands,
+            "other": self.other,
         }
 
     def _open(self, channel: Channel) -> Channel:

@@ -10,6 +10,7 @@ import httpx
 from bot.workspace.discord import seed
 from bot.workspace.discord.client import Guild
 from bot.workspace.discord.page import FILES
+from bot.workspace.discord.server import running
 from bot.workspace.discord.world import Json
 from tests.bot.workspace.discord.conftest import (
     DEPLOYS,
@@ -44,7 +45,28 @@ async def test_the_state_has_everything(place: Place) -> None:
     private = channels[direct["id"]]
     assert (private["members"], private["user"]) == ([RESPONDER, seed.BOT], RESPONDER)
     assert state["messages"][DEPLOYS][0]["nonce"] == "rb-1"
+    assert (state["commands"], state["other"]) == ([], {})
     assert set(state["ephemerals"]) == set(state["views"]) == set(seed.PEOPLE)
+
+
+async def test_commands_and_the_other_chat_are_told() -> None:
+    """The page knows what can be typed here, and where the same people meet otherwise."""
+    other = {"platform": "slack", "url": "http://127.0.0.1:1"}
+    headers = {"Authorization": f"Bot {seed.BOT_TOKEN}"}
+    here = f"/guilds/{seed.GUILD['id']}"
+    async with (
+        running(other=other) as room,
+        Guild(room.url) as people,
+        httpx.AsyncClient(base_url=room.api_url, headers=headers, trust_env=False) as api,
+    ):
+        for place, names in (("", "ab"), (here, "bc")):
+            commands = [{"name": name, "description": place or "all"} for name in names]
+            await api.put(f"applications/{seed.APP}{place}/commands", json=commands)
+        state = await people.state()
+
+    assert state["other"] == other
+    told = [(one["name"], one["description"]) for one in state["commands"]]
+    assert told == [("b", here), ("c", here), ("a", "all")]
 
 
 async def test_every_change_is_news(place: Place) -> None:
