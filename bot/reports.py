@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.chat.markdown import to_markdown, to_text
 from bot.clock import SystemClock
 from bot.config import Settings
+from bot.domain.event import Event
 from bot.storage.chain import load_or_create_key
 from bot.storage.store import SqlStore
 from notifications import report, summary, to_json
@@ -50,3 +51,9 @@ async def verify_audit(settings: Settings) -> tuple[bool, str]:
     if found.is_intact:
         return True, f"The audit chain is intact: {found.sequence} entries, head {found.mac[:16]}."
     return False, "The audit chain is broken:\n" + "\n".join(found.problems)
+
+
+async def events_beside(settings: Settings) -> tuple[Event, ...]:
+    """Return what the audit chain says happened outside of all rollbacks, verified."""
+    async with _opened(settings) as store:
+        return await store.read(lambda tx: tx.events(None))

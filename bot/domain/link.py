@@ -53,8 +53,13 @@ class Human:
     """Accounts that are one human's, by proofs and by the people map together."""
 
     accounts: tuple[Account, ...]
-    people: tuple[Person, ...]  # whom the map knows them as; of two, one is a mistake
+    people: tuple[Person, ...]  # whom the map knows them as
     proofs: tuple[Proof, ...]
+
+    @property
+    def is_disputed(self) -> bool:
+        """Tell whether the map has two people where there is one human."""
+        return len(self.people) > 1
 
     @property
     def is_in_map(self) -> bool:
@@ -199,6 +204,16 @@ def humans(proven: Sequence[Proof], people: People) -> tuple[Human, ...]:
         touched = [group for group in groups if group & joined]
         groups = [*apart, joined.union(*touched)]
     return tuple(_human(group, proven, people) for group in groups)
+
+
+def disputed(refused: Iterable[Proof], people: People) -> tuple[Proof, ...]:
+    """Return the newest of each refused pair that the map still has as two people."""
+    newest: dict[frozenset[Account], Proof] = {}
+    for proof in refused:
+        one, other = people.find(proof.account), people.find(proof.other)
+        if one and other and one.key != other.key:
+            newest[frozenset({proof.account, proof.other})] = proof
+    return tuple(newest.values())
 
 
 def _known(account: Account, people: People) -> set[Account]:
