@@ -9,10 +9,12 @@ from typing import NoReturn
 import typer
 
 from bot import installation
+from bot.cli import discord
 from bot.cli.books import audit, summary
 from bot.cli.demo import demo
 from bot.cli.faultpoints import faultpoints
 from bot.cli.options import err
+from bot.cli.people import people
 from bot.cli.serving import check, serve
 from bot.domain.errors import TwokeyError
 
@@ -23,8 +25,9 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (serve, check, summary, audit, faultpoints, demo):
+for command in (serve, check, summary, audit, people, faultpoints, demo):
     cli.command()(command)
+cli.add_typer(discord.cli, name="discord")
 
 
 def main() -> NoReturn:

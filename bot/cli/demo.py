@@ -1,15 +1,32 @@
 """Open the demo: a local chat with a broken shop to roll back."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
 import typer
 
 _FIRST_STORY: Final = "approve"
+_CHATS: Final[Mapping[str, tuple[Literal["slack", "discord"], ...]]] = {
+    "slack": ("slack",),
+    "discord": ("discord",),
+    "both": ("slack", "discord"),
+    "none": (),
+}
 _STORIES: Final = (
     "approve, frontend, full, self-approval, withdraw, reject, unknown-target, busy, stop, expire, "
-    "lost-answer, crash, amnesia, lying-provider, half, doubt, slack-misbehaves"
+    "lost-answer, crash, amnesia, lying-provider, half, doubt, slack-misbehaves, "
+    "discord-misbehaves, two-accounts, chat-down"
 )
+
+
+class Chat(StrEnum):
+    """What people talk in."""
+
+    SLACK = "slack"
+    DISCORD = "discord"
+    BOTH = "both"
+    NONE = "none"
 
 
 class Transport(StrEnum):
@@ -36,6 +53,10 @@ def demo(
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the page by itself.")
     ] = True,
+    chat: Annotated[
+        Chat | None,
+        typer.Option(help="What people talk in; a story that needs another one says so."),
+    ] = None,
     transport: Annotated[
         Transport, typer.Option(help="How the chat delivers: Socket Mode, or signed HTTP.")
     ] = Transport.SOCKET,
@@ -50,7 +71,11 @@ def demo(
 
     status = workspace.run(
         workspace.Setting(
-            port=port, store=store, replicas=replicas, is_http=transport is Transport.HTTP
+            port=port,
+            store=store,
+            replicas=replicas,
+            is_http=transport is Transport.HTTP,
+            chats=_CHATS[chat] if chat else None,
         ),
         headless=headless,
         story=story,

@@ -7,9 +7,10 @@ import pytest
 from rich.console import Console
 
 from bot.workspace.demo.clock import AcceleratedClock
-from bot.workspace.demo.reading import buttons, lines
+from bot.workspace.demo.sides import SIDES
 from bot.workspace.demo.transcript import Transcript
 from bot.workspace.demo.verdict import differences
+from bot.workspace.slack.reading import buttons, lines
 
 
 def text(words: str) -> dict[str, str]:
@@ -76,7 +77,7 @@ def test_what_nobody_was_shown_is_named() -> None:
     transcript = Transcript(Console(file=StringIO()))
     message = {"ts": "1", "user": "U00TWOKEY", "text": "Nothing was changed. Ask again."}
 
-    transcript._hear("C00DEPLOYS", message)
+    transcript.listen(SIDES["slack"], "C00DEPLOYS", message)
 
     assert transcript.unread(["was changed", "is healthy again"]) == ["is healthy again"]
 

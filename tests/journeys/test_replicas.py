@@ -22,8 +22,6 @@ from bot.workspace.demo import books
 from bot.workspace.demo.player import Player
 from bot.workspace.demo.processes import processes
 from bot.workspace.demo.stage import Setting, Stage
-from bot.workspace.demo.transcript import Transcript
-from bot.workspace.slack.client import Workspace
 
 PATIENCE = 90
 ROLLED_BACK = {"railway.rollback": 1}
@@ -41,12 +39,8 @@ async def opened(*, replicas: int) -> AsyncGenerator[Player]:
     with TemporaryDirectory(prefix="twokey-replicas-") as folder:
         async with processes(Path(folder)) as children, asyncio.timeout(PATIENCE):
             stage = await Stage.open(children, setting, speed=10, job_seconds=0.5)
-            async with (
-                Workspace(stage.page) as people,
-                books.opened(stage.database, stage.audit_key) as store,
-                Transcript.of(stage.page, Console(file=StringIO())) as transcript,
-            ):
-                yield Player(stage=stage, people=people, store=store, transcript=transcript)
+            async with Player.on(stage, Console(file=StringIO())) as player:
+                yield player
 
 
 async def approved(player: Player) -> None:

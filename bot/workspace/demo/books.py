@@ -7,12 +7,10 @@ from typing import Final
 from bot.clock import SystemClock
 from bot.domain.event import Happening
 from bot.domain.rollback import Rollback
-from bot.domain.target import Place
 from bot.storage.store import SqlStore
-from bot.workspace.demo.config import DEPLOYS
-from bot.workspace.slack.seed import TEAM
+from bot.workspace.demo.sides import SIDES
 
-_DEPLOYS: Final = Place("slack", TEAM["id"], DEPLOYS)
+_PLACES: Final = tuple(side.place for side in SIDES.values())
 
 
 @asynccontextmanager
@@ -28,13 +26,14 @@ async def opened(database: str, key: bytes) -> AsyncGenerator[SqlStore]:
 
 async def newest(store: SqlStore) -> Rollback | None:
     """Return the newest rollback, if there is any."""
-    return next(iter(await store.read(lambda tx: tx.latest(_DEPLOYS, 1))), None)
+    known = await store.read(lambda tx: [one for at in _PLACES for one in tx.latest(at, 1)])
+    return max(known, key=lambda one: one.asked_at, default=None)
 
 
 async def are_closed(store: SqlStore) -> bool:
     """Tell whether nothing is open, and nothing is left to be shown to anybody."""
     return not await store.read(
-        lambda tx: tx.open(_DEPLOYS) or tx.due_postings(1) or tx.next_posting_at()
+        lambda tx: tx.newest_open(1) or tx.due_postings(1) or tx.next_posting_at()
     )
 
 

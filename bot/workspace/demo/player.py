@@ -1,25 +1,24 @@
 """Plays the lines of a story: people type, press and wait, as they do at the page."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Final, Self
+
+from rich.console import Console
 
 from bot.domain.errors import TwokeyError
 from bot.storage.store import SqlStore
 from bot.workspace.demo import books
-from bot.workspace.demo.config import DEPLOYS
-from bot.workspace.demo.reading import buttons
+from bot.workspace.demo.sides import SEATS, SIDES, Hands, Json, Side
 from bot.workspace.demo.stage import Stage
 from bot.workspace.demo.transcript import Transcript
-from bot.workspace.slack.client import Workspace
-from bot.workspace.slack.seed import PEOPLE
-
-Json = dict[str, Any]
 
 _LOOK_EVERY: Final = 0.05
-_IDS: Final = {name: user for user, name in PEOPLE.items()}
+_ELSEWHERE: Final = re.compile(r"on (\w+) (.*)")
 
 
 @dataclass(kw_only=True)
@@ -27,64 +26,111 @@ class Player:
     """Plays on a stage, before an audience that reads the transcript."""
 
     stage: Stage
-    people: Workspace
     store: SqlStore
     transcript: Transcript
+    hands: dict[str, Hands]  # by the chat's name
     kills: int = field(default=0, init=False)
     _refusals: int = field(default=0, init=False)
+    _ends: AsyncExitStack = field(init=False)
+
+    @classmethod
+    @asynccontextmanager
+    async def on(cls, stage: Stage, console: Console) -> AsyncGenerator[Self]:
+        """Open everything that it takes to play on this stage."""
+        pages = {page: SIDES[name] for name, page in stage.pages.items()}
+        async with (
+            AsyncExitStack() as ends,
+            books.opened(stage.database, stage.audit_key) as store,
+            Transcript.of(pages, console) as transcript,
+        ):
+            player = cls(stage=stage, store=store, transcript=transcript, hands={})
+            player._ends = ends
+            for page, side in pages.items():
+                player.hands[side.name] = await ends.enter_async_context(side.hands(page))
+            yield player
+
+    @property
+    def people(self) -> Hands:
+        """Return what people do in the only chat, or the first."""
+        return next(iter(self.hands.values()))
 
     async def play(self, who: str, what: str | Mapping[str, str | int]) -> None:
         """Play one line: somebody does something, as soon as it can be done."""
         if not isinstance(what, str):
             await self._misbehave(who, what)
             return
+        side = self._side(who)
+        if elsewhere := _ELSEWHERE.fullmatch(what):
+            side, what = SIDES[elsewhere[1].lower()], elsewhere[2]
         verb, _, rest = what.partition(" ")
-        match verb:
-            case "types":
-                typed = partial(self.people.command, _IDS[who], DEPLOYS, rest)
-                await self._act(f"{who} {what}", typed)
-            case "presses":
-                label = rest.removesuffix(" in vain")
-                pressed = partial(self.people.click, _IDS[who], *await self._button(who, label))
-                deed = f"{who} presses [ {label} ]"
-                await self._act(deed, pressed, is_in_vain=label != rest)
-            case "sees":
-                await self._button(who, rest)
-            case "writes":
-                await self._write(who, rest)
-            case "waits":
-                await _until(self._waits[rest])
-            case "dies":
-                await self._die(what)
-            case _:
-                raise TwokeyError(f"No story can be played in which {who} {what}.")
+        deeds: Mapping[str, Callable[[Side, str, str], Awaitable[object]]] = {
+            "types": self._type,
+            "presses": self._press,
+            "sees": self._button,
+            "writes": self._write,
+            "waits": self._wait,
+            "dies": self._die,
+            "comes": self._come_back,
+        }
+        if verb not in deeds:
+            raise TwokeyError(f"No story can be played in which {who} {what}.")
+        await deeds[verb](side, who, rest)
+
+    def _side(self, who: str) -> Side:
+        """Return where somebody sits: in the only chat, or at their seat of two."""
+        seat = SEATS.get(who, "slack")
+        return SIDES[seat if seat in self.hands else next(iter(self.hands), "slack")]
+
+    async def _type(self, side: Side, who: str, words: str) -> None:
+        typed = partial(self.hands[side.name].command, side.people[who], side.place.channel)
+        await self._act(f"{who} types {words}", partial(typed, words))
+
+    async def _wait(self, _: Side, __: str, what: str) -> None:
+        await _until(self._waits[what])
+
+    async def _press(self, side: Side, who: str, what: str) -> None:
+        label = what.removesuffix(" in vain")
+        place = await self._button(side, who, label)
+        pressed = partial(self.hands[side.name].click, side.people[who], *place)
+        elsewhere = f" on {side.title}" if len(self.hands) > 1 else ""
+        deed = f"{who} presses [ {label} ]{elsewhere}"
+        await self._act(deed, pressed, is_in_vain=label != what)
 
     async def _misbehave(self, who: str, how: Mapping[str, str | int]) -> None:
         words = ", ".join(f"{key} {value}" for key, value in how.items())
         self.transcript.write(f"{who} is made to misbehave: {words}")
-        if who == "slack":
-            await self.people.misbehave(**how)
+        if who in SIDES:
+            await self.hands[who].misbehave(**how)
         else:
             await self.stage.misbehave(who, **how)
 
-    async def _die(self, what: str) -> None:
-        self.transcript.write(f"The bot {what} (kill -9)")
+    async def _die(self, _: Side, __: str, what: str) -> None:
+        self.transcript.write(f"The bot dies {what} (kill -9)")
         await self.stage.processes.kill("bot")
         if what.endswith("forgets"):
             await self.stage.forget()
         self.kills += 1
         await self.stage.start_bot()
 
-    async def _write(self, who: str, answer: str) -> None:
-        """Answer the only question of the dialog in front of somebody."""
-        (dialog, *_) = await self.people.until(lambda state: state["views"][_IDS[who]])
-        question = dialog["blocks"][0]["element"]["action_id"]
-        deed = f"{who} writes into “{dialog['title']['text']}”: {answer}"
-        submit = partial(self.people.submit, _IDS[who], dialog["id"], {question: answer})
-        await self._act(deed, submit)
+    async def _come_back(self, _: Side, who: str, __: str) -> None:
+        """Start a chat that was away."""
+        side = SIDES[who.lower()]
+        self.transcript.write(f"{who} comes back")
+        page = await self.stage.open_chat(side.name)
+        self.hands[side.name] = await self._ends.enter_async_context(side.hands(page))
+        await self._ends.enter_async_context(self.transcript.following(side, page))
 
-    async def _button(self, who: str, label: str) -> tuple[str, str, str]:
-        return await self.people.until(partial(find_button, user=_IDS[who], label=label))
+    async def _write(self, side: Side, who: str, answer: str) -> None:
+        """Answer the only question of the dialog in front of somebody."""
+        hands, user = self.hands[side.name], side.people[who]
+        (dialog, *_) = await hands.until(lambda state: state["views"][user])
+        title, question = side.question(dialog)
+        deed = f"{who} writes into “{title}”: {answer}"
+        await self._act(deed, partial(hands.submit, user, dialog["id"], {question: answer}))
+
+    async def _button(self, side: Side, who: str, label: str) -> tuple[str, str, str]:
+        seen = partial(side.button, who=who, label=label)
+        return await self.hands[side.name].until(seen)
 
     async def _act(
         self, deed: str, act: Callable[[], Awaitable[Json]], *, is_in_vain: bool = False
@@ -100,13 +146,20 @@ class Player:
     def _waits(self) -> Mapping[str, Callable[[], Awaitable[bool]]]:
         return {
             "for the end": self._is_over,
+            "for the end of the rollback": self._has_ended,
             "for an effect": self._has_effect,
             "for a refusal": self._has_refusal,
         }
 
     async def _is_over(self) -> bool:
-        is_closed = await books.are_closed(self.store)
-        return is_closed and self.transcript.has_all(await self.people.state())
+        if not await books.are_closed(self.store):
+            return False
+        states = {name: await hands.state() for name, hands in self.hands.items()}
+        return all(self.transcript.has_all(SIDES[name], state) for name, state in states.items())
+
+    async def _has_ended(self) -> bool:
+        rollback = await books.newest(self.store)
+        return rollback is not None and rollback.state.is_terminal
 
     async def _has_effect(self) -> bool:
         return bool(self.stage.effects())
@@ -114,19 +167,6 @@ class Player:
     async def _has_refusal(self) -> bool:
         seen, self._refusals = self._refusals, len(await books.refusals(self.store))
         return self._refusals > seen
-
-
-def find_button(state: Json, *, user: str, label: str) -> tuple[str, str, str] | None:
-    """Find the newest such button in front of a person: its channel, message and action."""
-    seen = [(one["channel"], one) for one in state["ephemerals"][user]]
-    for channel in state["channels"]:
-        if user in channel["members"]:
-            seen += [(channel["id"], one) for one in state["messages"][channel["id"]]]
-    found = [(one["ts"], place, one) for place, one in seen if label in buttons(one)]
-    if not found:
-        return None
-    ts, place, message = max(found, key=lambda each: each[0])
-    return place, ts, buttons(message)[label]
 
 
 async def _until(is_so: Callable[[], Awaitable[bool]]) -> None:

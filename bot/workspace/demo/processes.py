@@ -5,7 +5,7 @@ import contextlib
 import json
 import os
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +52,24 @@ class Processes:
         if not said:
             await asyncio.Event().wait()  # it died: whoever watches it says why, and ends this
         return dict(json.loads(said))
+
+    async def run(
+        self, name: str, module: str, *arguments: str, secrets: Mapping[str, str] | None = None
+    ) -> str:
+        """Run a module to its end and return what it printed; its failure ends the demo."""
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", module, *arguments),
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=STDOUT,
+            cwd=self.folder,
+            env=_environment(self.folder, secrets or {}),
+            start_new_session=True,
+        )
+        said = (await child.communicate())[0].decode(errors="replace")
+        if child.returncode:
+            raise TwokeyError(f"The demo's {name} failed.\n  {said}")
+        return said
 
     async def kill(self, name: str) -> None:
         """End a child the way ``kill -9`` does."""

@@ -9,20 +9,19 @@ import signal
 import socket
 import tempfile
 import webbrowser
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
 
 from bot.domain.errors import TwokeyError
-from bot.workspace.demo import books, verdict
+from bot.workspace.demo import verdict
 from bot.workspace.demo.player import Player
 from bot.workspace.demo.processes import processes
 from bot.workspace.demo.stage import Setting, Stage
 from bot.workspace.demo.stories import Story, read_stories
-from bot.workspace.demo.transcript import Transcript
 from bot.workspace.listening import HOST
-from bot.workspace.slack.client import Workspace
 
 _PATIENCE: Final = 20.0  # with one line of a story
 _INTERRUPTED: Final = 130  # as shells call the end by Ctrl-C
@@ -77,6 +76,7 @@ async def _interactive(console: Console, folder: Path, setting: Setting, *, brow
 async def _headless(console: Console, folder: Path, name: str, setting: Setting) -> int:
     _end_on_signals(console)
     story = _story(name)
+    setting = _as_told(name, story, setting)
     async with processes(folder) as children:
         if story.speed != 1:
             pace = f"{story.speed:g} times faster than the seconds on the left"
@@ -87,7 +87,7 @@ async def _headless(console: Console, folder: Path, name: str, setting: Setting)
     for problem in problems:
         console.print(f"Not as it has to end: {problem}", markup=False)
     console.print(verdict.sentence(name, story.parts, facts, is_good=not problems))
-    fixed = {"story": name, "chat": "slack", "store": setting.store}
+    fixed = {"story": name, "chat": _words(setting.chats or ()), "store": setting.store}
     console.out(json.dumps(fixed | facts))
     return 1 if problems else 0
 
@@ -95,12 +95,7 @@ async def _headless(console: Console, folder: Path, name: str, setting: Setting)
 async def _play(console: Console, stage: Stage, story: Story) -> tuple[dict[str, Any], list[str]]:
     """Play all lines of the story; return the facts, and what is wrong with them."""
     problems: list[str] = []
-    async with (
-        Workspace(stage.page) as people,
-        books.opened(stage.database, stage.audit_key) as store,
-        Transcript.of(stage.page, console) as transcript,
-    ):
-        player = Player(stage=stage, people=people, store=store, transcript=transcript)
+    async with Player.on(stage, console) as player:
         was_healthy = await verdict.is_healthy(player, story.parts)
         for who, what in ((who, what) for line in story.play for who, what in line.items()):
             try:
@@ -110,7 +105,7 @@ async def _play(console: Console, stage: Stage, story: Story) -> tuple[dict[str,
                 problems.append(f"{who} {what}: {str(error) or 'in vain'}")
                 break
         problems += await verdict.flaws(player)
-        problems += [f"nobody was shown “{part}”" for part in transcript.unread(story.reads)]
+        problems += [f"nobody was shown “{part}”" for part in player.transcript.unread(story.reads)]
         facts = await verdict.gather(player, story.parts, was_healthy=was_healthy)
     return facts, problems + verdict.differences(facts, story.ends)
 
@@ -125,6 +120,19 @@ def _story(name: str) -> Story:
     if name not in stories:
         raise TwokeyError(f"There is no story “{name}”. Stories: {', '.join(stories)}.")
     return stories[name]
+
+
+def _as_told(name: str, story: Story, setting: Setting) -> Setting:
+    """Return the setting with what the story itself says of it."""
+    chats = setting.chats if setting.chats is not None else next(iter(story.chats), ("slack",))
+    if story.chats and chats not in story.chats:
+        known = " or ".join(f"--chat {_words(one)}" for one in story.chats)
+        raise TwokeyError(f"The story {name} is played with {known}. Nothing was started.")
+    return replace(setting, chats=chats, absent=story.absent)
+
+
+def _words(chats: tuple[str, ...]) -> str:
+    return "both" if len(chats) > 1 else next(iter(chats), "none")
 
 
 def _open(page: str) -> None:

@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 import httpx
 
@@ -14,9 +14,11 @@ from bot.storage.chain import load_or_create_key
 from bot.workspace import postgres
 from bot.workspace.demo.config import TOKENS, configuration, secrets
 from bot.workspace.demo.processes import Processes
+from bot.workspace.demo.sides import ChatName
 from bot.workspace.listening import HOST
 from bot.workspace.providers.effects import count_by_use, read_effects
 
+_FIRST: Final[tuple[ChatName, ...]] = ("slack",)
 StoreKind = Literal["sqlite", "postgres"]
 
 
@@ -28,6 +30,8 @@ class Setting:
     store: StoreKind = "sqlite"
     replicas: int = 1
     is_http: bool = False  # otherwise Socket Mode
+    chats: tuple[ChatName, ...] | None = None  # None: as the story wants it, else Slack
+    absent: tuple[ChatName, ...] = ()  # configured, and away when the story begins
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +39,12 @@ class Stage:
     """Everything that runs."""
 
     processes: Processes
-    page: str
+    setting: Setting
+    pages: dict[ChatName, str]  # of the chats that are there
     database: str
     audit_key: bytes
     addresses: Mapping[str, str]
+    ports: Mapping[ChatName, int]
     speed: float
     since: float
 
@@ -47,11 +53,8 @@ class Stage:
         cls, processes: Processes, setting: Setting, *, speed: float, job_seconds: float
     ) -> Self:
         """Start everything, each part when what it needs is there."""
-        database = f"sqlite:///{processes.folder}/twokey.db"
-        if setting.store == "postgres":
-            server = (str(postgres.programs()),)
-            started = await processes.start("postgres", "bot.workspace.postgres", *server)
-            database = started["url"]
+        database = await _database(processes, setting)
+        chats = setting.chats if setting.chats is not None else _FIRST
 
         async def provider(name: str) -> dict[str, Any]:
             arguments = ("--log", f"{name}.effects", "--token", TOKENS[name])
@@ -60,32 +63,70 @@ class Stage:
 
         vercel, railway = await asyncio.gather(provider("vercel"), provider("railway"))
         shop = {"frontend": f"{vercel['site']}/health", "backend": f"{railway['site']}/api/health"}
-        parts = (argument for part in shop.items() for argument in ("--shop", "=".join(part)))
-        limits = ("--port", str(setting.port), "--speed", str(speed))
         bot = {"bot": f"http://{HOST}:{_free_port()}"} if setting.is_http else {}
-        to = ("--deliver-to", bot["bot"]) if setting.is_http else ()
-        chat = await processes.start("workspace", "bot.workspace.slack", *parts, *limits, *to)
-        addresses = bot | {"slack": chat["api"], "vercel": vercel["api"], "railway": railway["api"]}
+        ports = {name: _free_port() for name in chats}
+        if setting.port and chats:
+            ports[chats[0]] = setting.port
         stage = cls(
             processes=processes,
-            page=chat["url"],
+            setting=setting,
+            pages={},
             database=database,
             audit_key=load_or_create_key(processes.folder / "audit.key"),
-            addresses=addresses | shop,
+            addresses={
+                **bot,
+                **shop,
+                **_chat_addresses(ports),
+                "vercel": vercel["api"],
+                "railway": railway["api"],
+            },
+            ports=ports,
             speed=speed,
             since=time.time(),
         )
-        file = configuration(stage.addresses, database=database)
+        file = configuration(stage.addresses, database=database, chats=chats)
         (processes.folder / "twokey.yaml").write_text(file)
+        here = [name for name in chats if name not in setting.absent]
+        await asyncio.gather(*map(stage.open_chat, here))
         for name in ("bot", "bot-2")[: setting.replicas]:
             await stage.start_bot(name)
         return stage
+
+    @property
+    def chats(self) -> tuple[ChatName, ...]:
+        """Return the chats that are configured."""
+        return _FIRST if self.setting.chats is None else self.setting.chats
+
+    @property
+    def page(self) -> str:
+        """Return the address of the only page, or of the first."""
+        return next(self.pages[name] for name in self.chats if name in self.pages)
+
+    async def open_chat(self, name: ChatName) -> str:
+        """Start a chat at the address where the bot looks for it; return its page's."""
+        parts = ("frontend", "backend")
+        shop = [word for part in parts for word in ("--shop", f"{part}={self.addresses[part]}")]
+        limits = ("--port", str(self.ports[name]), "--speed", str(self.speed))
+        to = ("--deliver-to", self.addresses["bot"]) if self.setting.is_http else ()
+        others = [one for one in self.chats if one != name]
+        other = [word for one in others for word in ("--other", f"{one}={self._url(one)}")]
+        chat = f"bot.workspace.{name}"
+        self.pages[name] = (await self.processes.start(name, chat, *shop, *limits, *to, *other))[
+            "url"
+        ]
+        if name == "discord":
+            environment = secrets(self.addresses, chats=self.chats)
+            await self.processes.run("discord-sync", "bot", "discord", "sync", secrets=environment)
+        return self.pages[name]
+
+    def _url(self, name: ChatName) -> str:
+        return f"http://{HOST}:{self.ports[name]}"
 
     async def start_bot(self, name: str = "bot", *, role: Role = "all") -> None:
         """Start a bot, or start it again; its time goes on as if it had never died."""
         pace = ("--speed", str(self.speed), "--since", str(self.since))
         arguments = ("--config", "twokey.yaml", "--role", role, *pace)
-        environment = secrets(self.addresses, role=role)
+        environment = secrets(self.addresses, role=role, chats=self.chats)
         await self.processes.start(name, "bot.workspace.demo.bot", *arguments, secrets=environment)
 
     async def forget(self) -> None:
@@ -107,6 +148,24 @@ class Stage:
         """Count what took effect, by the providers' own durable logs."""
         logs = (self.processes.folder / f"{name}.effects" for name in TOKENS)
         return count_by_use(effect for log in logs for effect in read_effects(log))
+
+
+async def _database(processes: Processes, setting: Setting) -> str:
+    if setting.store == "sqlite":
+        return f"sqlite:///{processes.folder}/twokey.db"
+    server = str(postgres.programs())
+    return str((await processes.start("postgres", "bot.workspace.postgres", server))["url"])
+
+
+def _chat_addresses(ports: Mapping[ChatName, int]) -> Mapping[str, str]:
+    """Return where the bot looks for the chats, before they are there."""
+    found: dict[str, str] = {}
+    if "slack" in ports:
+        found["slack"] = f"http://{HOST}:{ports['slack']}/api/"
+    if "discord" in ports:
+        found["discord"] = f"http://{HOST}:{ports['discord']}/api/v10"
+        found["discord_gateway"] = f"ws://{HOST}:{ports['discord']}/gw"
+    return found
 
 
 def _free_port() -> int:

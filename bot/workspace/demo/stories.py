@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from ruamel.yaml import YAML
 
+from bot.workspace.demo.sides import ChatName
+
 
 class Story(BaseModel):
     """What people do, one after another, and everything that must be true at the end."""
@@ -20,6 +22,8 @@ class Story(BaseModel):
     reads: tuple[str, ...]  # parts of lines that people have to be shown
     parts: tuple[str, ...]
     speed: float
+    chats: tuple[tuple[ChatName, ...], ...] = ()  # that it can be played in; empty: in any
+    absent: tuple[ChatName, ...] = ()  # configured, and away when it begins
 
 
 def read_stories() -> Mapping[str, Story]:

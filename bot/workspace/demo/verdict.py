@@ -2,29 +2,30 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any
+
+import httpx
 
 from bot.domain.rollback import Rollback
 from bot.workspace.demo import books
-from bot.workspace.demo.config import DEPLOYS
-from bot.workspace.demo.player import Player, find_button
-from bot.workspace.slack.seed import PEOPLE
+from bot.workspace.demo.player import Player
+from bot.workspace.demo.sides import SIDES
 
 Facts = dict[str, Any]
 
 
 async def is_healthy(player: Player, parts: Sequence[str]) -> bool:
     """Ask the shop itself whether all these parts of it serve their visitors."""
-    shop = (await player.people.state())["shop"]
-    return all(shop[part]["healthy"] for part in parts)
+    async with httpx.AsyncClient(trust_env=False) as http:
+        answers = [await http.get(player.stage.addresses[part]) for part in parts]
+    return all(answer.is_success for answer in answers)
 
 
 async def gather(player: Player, parts: Sequence[str], *, was_healthy: bool) -> Facts:
     """Return what is known once it is over."""
     rollback = await books.newest(player.store)
     voters = [vote.person for vote in rollback.standing] if rollback else []
-    posted = await player.people.messages(DEPLOYS)
+    states = {name: await hands.state() for name, hands in player.hands.items()}
     return {
         "state": str(rollback.state) if rollback else None,
         "approvals": len(voters),
@@ -35,24 +36,38 @@ async def gather(player: Player, parts: Sequence[str], *, was_healthy: bool) -> 
         "steps": list(_steps(rollback)) if rollback else [],
         "healthy_before": was_healthy,
         "healthy_after": await is_healthy(player, parts),
-        "summary_posted": any(":summary:" in str(message.get("metadata")) for message in posted),
+        "summary_posted": _has_summary(states),
         "seconds": round(player.transcript.seconds, 1),
     }
 
 
 async def flaws(player: Player) -> list[str]:
     """Say what may be wrong at no end: a button that still decides, a message that came twice."""
-    state = await player.people.state()
-    left = [
-        f"{name} still sees a button {label}"
-        for user, name in PEOPLE.items()
-        for label in ("Approve", "Stop")
-        if find_button(state, user=user, label=label)
-    ]
-    everything = chain(*state["messages"].values())
-    keys = Counter(str(one["metadata"]) for one in everything if "metadata" in one)
-    twice = [f"{key} was posted {times} times" for key, times in keys.items() if times > 1]
-    return [*left, *twice, *(await player.store.verify_chain()).problems]
+    found: list[str] = []
+    for name, hands in player.hands.items():
+        side, state = SIDES[name], await hands.state()
+        found += [
+            f"{who} still sees a button {label} on {side.title}"
+            for who in side.people
+            for label in ("Approve", "Stop")
+            if side.button(state, who=who, label=label)
+        ]
+        keys = Counter(side.identity(message) for _, message in side.everything(state))
+        found += [f"{key} was posted {n} times" for key, n in keys.items() if key and n > 1]
+    return [*found, *(await player.store.verify_chain()).problems]
+
+
+def _has_summary(states: Mapping[str, Facts]) -> bool:
+    """Tell whether every chat shows it."""
+    first = {
+        name: [
+            lines[0]
+            for _, one in SIDES[name].everything(state)
+            if (lines := SIDES[name].lines(one))
+        ]
+        for name, state in states.items()
+    }
+    return all(any(line.startswith("Summary · ") for line in each) for each in first.values())
 
 
 def differences(facts: Facts, ends: Mapping[str, Any]) -> list[str]:

@@ -11,9 +11,11 @@ async def serve(arguments: argparse.Namespace) -> None:
     """Run until somebody says stop, and say on stdout where."""
     shop = dict(part.split("=", 1) for part in arguments.shop)
     limits, speed = arguments.limits, arguments.speed
+    platform, _, url = arguments.other.partition("=")
+    other = {"platform": platform, "url": url} if url else None
     to = arguments.deliver_to
     async with running(
-        arguments.port, shop=shop, limits=limits, speed=speed, deliver_to=to
+        arguments.port, shop=shop, limits=limits, speed=speed, deliver_to=to, other=other
     ) as room:
         await until_stopped({"url": room.url, "api": room.api_url})
 
@@ -25,6 +27,7 @@ def main() -> None:
     parser.add_argument("--shop", action="append", default=[], metavar="NAME=URL")
     parser.add_argument("--speed", type=float, default=1.0, help="how much faster limits refill")
     parser.add_argument("--deliver-to", default="", metavar="URL", help="instead of Socket Mode")
+    parser.add_argument("--other", default="", metavar="NAME=URL", help="the chat beside it")
     parser.add_argument("--no-limits", dest="limits", action="store_false")
     asyncio.run(serve(parser.parse_args()))
 

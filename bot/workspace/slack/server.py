@@ -42,10 +42,11 @@ async def running(
     bot_token: str = seed.BOT_TOKEN,
     app_token: str = seed.APP_TOKEN,
     deliver_to: str = "",
+    other: Mapping[str, str] | None = None,
 ) -> AsyncGenerator[Room]:
     """Run a workspace on this machine only; `speed` makes allowances of calls refill faster.
 
-    It delivers over Socket Mode, or to the request URLs of an app at the address `deliver_to`.
+    `other` is the platform and the address of the chat beside it, for the page. It delivers over Socket Mode, or to the request URLs of an app at the address `deliver_to`.
     """
     mischief = Mischief()
     async with aiohttp.ClientSession() as session:
@@ -62,6 +63,7 @@ async def running(
             bot_token=bot_token,
             app_token=app_token,
         )
+        room.world.other = dict(other or {})
         async with listening(_application(room), port) as room.url:
             try:
                 yield room

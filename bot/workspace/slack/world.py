@@ -74,6 +74,7 @@ class World:
         }
         self.dialogs: dict[str, list[Json]] = {id_: [] for id_ in seed.PEOPLE}
         self.watchers: set[asyncio.Queue[str]] = set()
+        self.other: Json = {}  # the chat beside this one, if there is one
         self._newest = 0
 
     def stamp(self) -> str:
@@ -145,6 +146,8 @@ class World:
             for one in channel.messages.values()
         ]
         return {
+            "platform": "slack",
+            "other": self.other,
             "team": seed.TEAM,
             "bot": {"id": seed.BOT, "name": seed.BOT_NAME},
             "people": [self.people[id_] for id_ in seed.PEOPLE],

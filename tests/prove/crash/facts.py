@@ -8,7 +8,7 @@ from typing import Any, Final
 from bot.clock import SystemClock
 from bot.storage.chain import load_or_create_key
 from bot.storage.store import SqlStore
-from bot.workspace.demo.reading import buttons, lines
+from bot.workspace.slack.reading import buttons, lines
 from bot.workspace.slack.seed import BOT
 from tests.prove.crash.cases import Story
 from tests.prove.crash.house import House

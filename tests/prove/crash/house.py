@@ -14,8 +14,9 @@ from typing import Final
 from aiohttp import web
 
 from bot.storage.chain import load_or_create_key
-from bot.workspace.demo.config import DEPLOYS, TOKENS, configuration, secrets
+from bot.workspace.demo.config import TOKENS, configuration, secrets
 from bot.workspace.demo.processes import _environment
+from bot.workspace.demo.sides import SIDES
 from bot.workspace.providers.effects import EffectLog, count_by_use, read_effects
 from bot.workspace.providers.railway import Railway
 from bot.workspace.providers.server import Misbehaviour, Provider
@@ -212,4 +213,6 @@ async def house(
 def _configuration(addresses: dict[str, str], database: str) -> str:
     text = configuration(addresses, database=database)
     api = text.split("&api {", 1)[1].split("}", 1)[0].replace("\n", " ")
-    return text + IN_ORDER.format(team=seed.TEAM["id"], channel=DEPLOYS, api=api)
+    return text + IN_ORDER.format(
+        team=seed.TEAM["id"], channel=SIDES["slack"].place.channel, api=api
+    )

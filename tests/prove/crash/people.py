@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from bot.workspace.demo.config import DEPLOYS
-from bot.workspace.demo.player import find_button
-from bot.workspace.slack.seed import PEOPLE
+from bot.workspace.demo.sides import SIDES
 from tests.prove.crash.books import TERMINAL
 from tests.prove.crash.house import House
 
 LOOK_EVERY: Final = 0.05
-IDS: Final = {name: user for user, name in PEOPLE.items()}
+SIDE: Final = SIDES["slack"]
+IDS: Final = SIDE.people
 # In which states the person who would press it does not want to any more.
 MOOT: Final = {
     "Approve": {"quorum", "claimed", "running", "waiting", "verifying", *TERMINAL},
@@ -77,11 +76,11 @@ class Crowd:
             await asyncio.sleep(LOOK_EVERY)
 
     async def _type(self, who: str, words: str) -> dict[str, Any]:
-        return await self.house.people.command(IDS[who], DEPLOYS, words)
+        return await self.house.people.command(IDS[who], SIDE.place.channel, words)
 
     async def _press(self, who: str, label: str) -> dict[str, Any] | None:
         seen = self.house.room.world.snapshot()
-        place = find_button(seen, user=IDS[who], label=label)
+        place = SIDE.button(seen, who=who, label=label)
         return None if place is None else await self.house.people.click(IDS[who], *place)
 
     async def _write(self, who: str, answer: str) -> dict[str, Any] | None:
