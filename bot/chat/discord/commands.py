@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from bot.chat.discord.components import Json
@@ -55,18 +56,15 @@ def described(commands: Sequence[Command]) -> list[Json]:
 async def sync_commands(
     settings: DiscordSettings, commands: Sequence[Command], *, guild: bool
 ) -> Registered:
-    """Register the commands: for the server, where they work at once, or for all servers."""
+    """Register the commands for the server or for all servers, and nowhere else."""
     wanted = described(commands)
+    here, elsewhere = (_OF_THE_SERVER, _GLOBAL) if guild else (_GLOBAL, _OF_THE_SERVER)
     async with opened(settings) as door:
         await door.sign_in()
-        path = _OF_THE_SERVER if guild else _GLOBAL
-        answer = await door.call(
-            f"PUT /{path}",
-            where=door.id,
-            json=wanted,
-            application_id=door.application,
-            guild_id=door.id,
-        )
+        call = partial(door.call, application_id=door.application, guild_id=door.id)
+        answer = await call(f"PUT /{here}", where=door.id, json=wanted)
+        if await call(f"GET /{elsewhere}"):  # people would see each command twice
+            await call(f"PUT /{elsewhere}", json=[])
     where = f"in the server {settings.guild}" if guild else "in all servers"
     return Registered(tuple(_spoken(answer)), where)
 
@@ -76,15 +74,13 @@ async def warn_of_differences(door: Guild, commands: Sequence[Command]) -> None:
     wanted = _essence(described(commands))
     try:
         await door.sign_in()
-        here = await door.call(
-            f"GET /{_OF_THE_SERVER}", application_id=door.application, guild_id=door.id
-        )
-        everywhere = await door.call(f"GET /{_GLOBAL}", application_id=door.application)
+        call = partial(door.call, application_id=door.application, guild_id=door.id)
+        here, everywhere = await call(f"GET /{_OF_THE_SERVER}"), await call(f"GET /{_GLOBAL}")
     except TwokeyError as error:
         log.warning("Whether the commands are registered can't be read: %s", error)
         return
     if here and everywhere:
-        log.warning("The commands are registered twice, for the server and for all servers.")
+        log.warning("Discord offers each command twice: run `twokey discord sync`.")
     if wanted not in (_essence(here), _essence(everywhere)):
         log.warning(
             "Discord has other commands than this version of Twokey: run `twokey discord sync`."

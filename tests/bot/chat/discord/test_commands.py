@@ -128,12 +128,27 @@ async def test_commands_that_people_see_twice_are_warned_of(
     guild: Guild, room: Room, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Registered for the server and for all, each command is offered two times."""
-    for here in (True, False):
-        await sync_commands(settings(room), COMMANDS, guild=here)
+    await sync_commands(settings(room), COMMANDS, guild=True)
+    await guild.sign_in()
+    everywhere = "PUT /applications/{application_id}/commands"
+    await guild.call(everywhere, json=described(COMMANDS), application_id=guild.application)
 
     await warn_of_differences(guild, COMMANDS)
 
-    assert "registered twice" in caplog.text
+    assert "offers each command twice" in caplog.text
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_commands_are_registered_in_one_place_only(
+    guild: Guild, room: Room, first: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever registers them in the other place moves them there."""
+    await sync_commands(settings(room), COMMANDS, guild=first)
+    await sync_commands(settings(room), COMMANDS, guild=not first)
+
+    await warn_of_differences(guild, COMMANDS)
+
+    assert caplog.text == ""
 
 
 async def test_a_failing_look_stops_nothing(

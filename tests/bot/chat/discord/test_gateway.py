@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import re
 import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import discord
 import pytest
@@ -33,6 +35,7 @@ from tests.bot.chat.discord.conftest import (
 )
 
 ASK = "/rollback target:backend"
+DOCUMENT = (Path(__file__).parents[4] / "docs" / "discord.md").read_text()
 
 
 async def test_a_command_arrives(
@@ -181,6 +184,18 @@ async def test_the_invitation_asks_for_what_is_needed(room: Room, desk: FakeDesk
             await gateway.start()
     assert "client_id=300000000000000001&scope=bot+applications.commands" in str(refusal.value)
     assert f"permissions={PERMISSIONS}" in str(refusal.value)
+
+
+def test_the_document_has_every_permission() -> None:
+    """The link and the table of docs/discord.md ask for what the calls need, and for no more."""
+    needed = {permission for permissions in CALLS.values() for permission in permissions}
+    _, _, table = DOCUMENT.partition("## What it may do")
+    rows = re.findall(
+        r"^\| ([A-Z][A-Za-z ]+) \|", table.partition("## How it behaves")[0], re.MULTILINE
+    )
+
+    assert f"scope=bot+applications.commands&permissions={PERMISSIONS}`" in DOCUMENT
+    assert set(rows) == needed
 
 
 async def test_a_gateway_that_can_not_be_reached_stops_the_start(

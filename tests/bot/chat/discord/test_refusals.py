@@ -99,7 +99,7 @@ async def test_discord_asks_to_wait(odd: Odd) -> None:
 
 
 async def test_a_short_wait_is_waited(odd: Odd) -> None:
-    """discord.py keeps Discord's pace by itself."""
+    """A pace that Discord asks for is kept without telling anybody."""
     answers = [
         web.json_response(
             {"message": "Wait.", "retry_after": 0.05, "global": False},
