@@ -44,9 +44,9 @@ class Page:
     `failed` where Discord itself tells that the app did not respond; `views` are the dialogs in
     front of each person, the last one on top, as the app sent them, with `id` and `hash`;
     `commands` are those that the app registered; `other` is the chat beside this one (`platform`,
-    `url`), or empty; `shop` as on Slack's page. `/page/events` begins with `{"kind": "state"}` and the same, then tells
-    every change: `message` (`channel`, `message`), `gone` (`channel`, `id`), `channel`
-    (`channel`), `dialogs` (`user`, `dialogs`), `commands` (`commands`), `quiet`.
+    `url`), or empty; `shop` as on Slack's page. `/page/events` begins with `{"kind": "state"}`
+    and the same, then tells every change: `message` (`channel`, `message`), `gone` (`channel`,
+    `id`), `channel` (`channel`), `dialogs` (`user`, `dialogs`), `commands` (`commands`), `quiet`.
     """
 
     room: Room
