@@ -1,20 +1,22 @@
 // The hint: what to do next, from the state of the newest request and from who is acting.
 
-/** The newest request as its messages show it, by the keys and buttons that they carry. */
-export function newestRequest({ messages, channels }) {
-  const posts = Object.entries(messages).flatMap(([place, list]) => Object.values(list).map((one) => {
-    const [id, kind] = one.metadata?.event_payload.key?.split(":") ?? [];
-    return { id, kind, place, ts: one.ts, text: one.text, user: channels[place].user, can: actions(one) };
-  }));
-  const notice = posts.filter(({ kind }) => kind === "notice").sort((one, other) => one.ts - other.ts).at(-1);
-  if (!notice) return null;
-  const own = posts.filter(({ id }) => id === notice.id);
+/** The newest request as its messages tell it; where it is shown twice, the one where one is. */
+export function newestRequest({ messages, places }, here) {
+  const posts = Object.entries(messages).flatMap(([place, list]) => Object.values(list)
+    .filter(({ told }) => told)
+    .map(({ told, id, at }) => ({ ...told, place, id, at, user: places[place].person })));
+  const notices = posts.filter(({ kind }) => kind === "notice").sort((one, other) => one.at - other.at);
+  const newest = notices.at(-1);
+  if (!newest) return null;
+  const own = posts.filter(({ request }) => request === newest.request);
+  const notice = own.find(({ kind, place }) => kind === "notice" && place === here.place) ?? newest;
   const able = (action, kind) => own.filter((one) => one.can.includes(action) && (!kind || one.kind === kind));
   return {
+    id: newest.request,
     place: notice.place,
-    thread: notice.ts,
-    target: notice.text.match(/^[^\s:]*/)[0],
-    count: own.find(({ kind }) => kind === "card")?.text.match(/\d+ of \d+/)?.[0] ?? "",
+    thread: notice.id,
+    target: newest.target,
+    count: own.find(({ kind }) => kind === "card")?.count ?? "",
     waiting: able("approve", "ask").map(({ user }) => user).sort(),
     state: able("again").length ? "unchanged"
       : able("resolve").length || able("resolve_confirm").length ? "unresolved"
@@ -26,10 +28,6 @@ export function newestRequest({ messages, channels }) {
   };
 }
 
-function actions({ blocks = [] }) {
-  return blocks.flatMap((block) => (block.type === "actions" ? block.elements : [])).map((part) => part.action_id);
-}
-
 /** The hint as words, and what can be tapped: a command to fill in, or the request to open. */
 export function hint(world, here, nameOf) {
   if (world.isGone) {
@@ -37,7 +35,7 @@ export function hint(world, here, nameOf) {
     return { words: `The demo is not running. Start it again with make demo.${lost}` };
   }
   if (here.slip) return { words: "Start with /:", command: `/${here.slip}` };
-  const request = newestRequest(world);
+  const request = newestRequest(world, here);
   if (!request) return atRest(world, "", "Start");
   const Target = request.target.replace(/^./, (letter) => letter.toUpperCase());
   switch (request.state) {

@@ -1,4 +1,6 @@
-// Words: markup, rich text, dates in the reader's zone. Everything becomes text nodes, never markup.
+// Slack's words: its markup, rich text, dates in the reader's zone.
+
+import { ago, clock, day, el, link, mention, time, unknown } from "/static/words.js";
 
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
 const INLINE = new RegExp([
@@ -8,22 +10,6 @@ const INLINE = new RegExp([
   "(?<![\\w~])~(?<strike>[^~\\n]*[^~\\s])~(?![\\w~])",
 ].join("|"), "g");
 const TAGS = { bold: "strong", italic: "em", strike: "s", code: "code" };
-
-/** Names of people, filled in by the page. */
-export const names = { user: (id) => id };
-
-/** An element with a class and children; texts become text nodes. */
-export function el(tag, className = "", ...children) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  node.append(...children);
-  return node;
-}
-
-/** The box for whatever this page cannot show. */
-export function unknown(type) {
-  return el("span", "unknown", `⚠ This page cannot show “${type ?? "nothing"}”.`);
-}
 
 /** A text object of Block Kit. */
 export function textObject(text) {
@@ -55,51 +41,25 @@ function reference(inside) {
   if (target.startsWith("@")) return mention(target.slice(1));
   const moment = target.match(/^!date\^(\d{1,12})\^([^^]+)/);
   if (moment) return date(Number(moment[1]), moment[2]);
-  return /^https?:/.test(target) ? link(target, label) : unknown(`<${target}>`);
+  const isLink = /^https?:/.test(target);
+  return isLink ? link(unescape(target), unescape(label || target)) : unknown(`<${target}>`);
 }
 
-function mention(user) {
-  return el("span", "mention", `@${names.user(user)}`);
-}
-
-function link(url, label) {
-  const anchor = el("a", "", unescape(label || url));
-  anchor.href = unescape(url);
-  anchor.target = anchor.origin === location.origin ? "" : "_blank";
-  anchor.rel = "noreferrer";
-  return anchor;
-}
-
-/** A moment in the reader's zone, in the parts of Slack's formats that messages of ours use. */
+/** A moment in the parts of Slack's formats that messages of ours use. */
 function date(seconds, format) {
-  const moment = new Date(seconds * 1000);
-  const isToday = moment.toDateString() === new Date().toDateString();
-  const day = moment.toLocaleDateString([], { year: "numeric", month: "short", day: "numeric" });
-  const words = {
-    date_short_pretty: isToday ? "today" : day, time: clock(moment), ago: ago(seconds),
-  };
-  const node = el("time", "", format.replace(/\{(\w+)\}/g, (whole, name) => words[name] ?? whole));
-  node.dateTime = moment.toISOString();
-  node.title = moment.toString();
-  return node;
-}
-
-/** Clock time in the reader's zone. */
-export function clock(moment) {
-  return moment.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-}
-
-function ago(seconds) {
-  const minutes = Math.round((seconds * 1000 - Date.now()) / 60000);
-  const unit = Math.abs(minutes) < 60 ? "minute" : "hour";
-  const amount = unit === "minute" ? minutes : Math.round(minutes / 60);
-  return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(amount, unit);
+  return time(seconds, (moment) => {
+    const isToday = moment.toDateString() === new Date().toDateString();
+    const words = {
+      date_short_pretty: isToday ? "today" : day(moment), time: clock(moment), ago: ago(moment),
+    };
+    return format.replace(/\{(\w+)\}/g, (whole, name) => words[name] ?? whole);
+  });
 }
 
 const RICH = { rich_text_section: "p", rich_text_quote: "blockquote" };
 const LEAVES = {
   text: (leaf) => leaf.text,
-  link: (leaf) => link(leaf.url, leaf.text),
+  link: (leaf) => link(leaf.url, leaf.text || leaf.url),
   user: (leaf) => mention(leaf.user_id),
   date: (leaf) => date(leaf.timestamp, leaf.format),
 };
