@@ -1,7 +1,9 @@
-"""``/rollback help``: five lines that fit a phone."""
+"""``/rollback help``: a few lines that fit a phone."""
 
 from typing import Final
 
+from bot.domain.people import LINKING
+from bot.engine import link
 from bot.engine.core import Engine
 from bot.invocation import Answer, Command, Invocation
 from bot.message import Code, Fact, Facts, Line, Message, Note
@@ -19,6 +21,9 @@ async def handle(engine: Engine, invocation: Invocation) -> Answer:
         Fact("What runs", (Code("/rollback status"),)),
         Fact("Targets here", (", ".join(here) or "none",)),
     ]
+    linking = LINKING.get(invocation.account.platform)
+    if linking and link.elsewhere(engine, invocation.account):
+        facts.insert(-1, Fact("Two accounts", (Code(linking),)))
     if elsewhere:
         facts.append(Fact("In other channels", (", ".join(elsewhere),)))
     return Answer(

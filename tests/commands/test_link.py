@@ -1,6 +1,7 @@
 """``/rollback link`` and ``/twokey link``, as they are typed."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,20 @@ async def test_a_code_goes_from_one_chat_to_the_other(
     assert "slack:T00TWOKEY/manager-one" in words(proven)
     assert "discord:1000/1" in words(proven)
     assert "tell an operator now" in words(proven)
+
+
+async def test_help_names_it_where_there_is_another_chat(tmp_path: Path) -> None:
+    """Help says how it is typed on this chat, and nothing of it if there is no other one."""
+    async with world(tmp_path) as here:
+        alone = World(
+            replace(here.engine, directories={"slack": here.members}), here.clock, here.members
+        )
+        on_slack = here.invocation("manager-one", text="help")
+        told = [words(await desk(where).typed(on_slack)) for where in (here, alone)]
+        on_discord = words(await desk(here).called("help", here.invocation("x", **ON_DISCORD)))
+    assert "/rollback link" in told[0]
+    assert "/twokey link" in on_discord
+    assert "link" not in told[1]
 
 
 async def test_what_a_phone_shows_of_the_answer_is_whole(tmp_path: Path) -> None:

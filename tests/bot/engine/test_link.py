@@ -1,6 +1,5 @@
 """Two accounts are proven one human's: by a code, once, from full members, and by no guessing."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -10,18 +9,24 @@ from typing import Any
 import pytest
 
 from bot.domain.errors import Refusal, Refused
-from bot.domain.event import Event, Happening
+from bot.domain.event import Happening
 from bot.domain.link import MOST_WRONG, Proof, proofs
 from bot.domain.people import Account, Membership, People, Person
-from bot.domain.target import Place
 from bot.engine import decide, link
 from bot.message import Ticket
 from tests.bot.builders import DEPLOYS, NOON
+from tests.bot.engine.linking import (
+    CODE,
+    SERVER,
+    WRONG,
+    offer,
+    on_discord,
+    prove,
+    refusal,
+    strays,
+)
 from tests.bot.engine.world import EVERYBODY, EVERYONE, World, account, world
 
-SERVER = ("discord", "1000")
-CHANNEL = Place(*SERVER, "2000")
-CODE, WRONG = "BCDFGHJK", "ZZZZZZZZ"
 BOTH_KNOWN = People(
     Person(key, key.title(), (account(key), Account(*SERVER, key))) for key in EVERYBODY
 )
@@ -46,36 +51,6 @@ async def here(tmp_path: Path) -> AsyncIterator[World]:
     """A world in which everybody is known on Slack, and nobody on Discord."""
     async with world(tmp_path) as here:
         yield here
-
-
-async def offer(here: World, person: str = "manager-one", code: str = CODE, **more: Any) -> None:
-    """Let somebody on Slack get a code."""
-    await link.offer(here.engine, here.invocation(person, **more), code=code)
-
-
-def on_discord(person: str) -> dict[str, Any]:
-    """Return who asks, and where, if it is done on the other chat."""
-    return {"account": Account(*SERVER, person), "place": CHANNEL}
-
-
-async def prove(here: World, person: str = "manager-one", code: str = CODE, **more: Any) -> Proof:
-    """Let somebody on Discord repeat a code."""
-    where = on_discord(person) | more
-    return await link.prove(here.engine, here.invocation(person, **where), code=code)
-
-
-async def refusal(here: World, person: str = "manager-one", code: str = CODE, **more: Any) -> str:
-    """Return the code and the words of the refusal that repeating it meets."""
-    with pytest.raises(Refused) as refused:
-        await prove(here, person, code, **more)
-    assert refused.value.is_recorded
-    assert "Nothing was changed" in str(refused.value)
-    return f"{refused.value.code}: {refused.value}"
-
-
-async def strays(here: World) -> tuple[Event, ...]:
-    """Return what happened outside of all rollbacks."""
-    return await here.engine.store.read(lambda tx: tx.events(None))
 
 
 async def test_a_code_proves_it(here: World) -> None:
@@ -116,17 +91,6 @@ async def test_a_code_counts_once(here: World) -> None:
     await prove(here)
     assert (await refusal(here)).startswith("not_found: This code is not good")
     assert "not_found" in await refusal(here, "manager-two")
-
-
-async def test_of_many_at_once_one_counts(here: World) -> None:
-    """If ten accounts repeat one code at the same moment, exactly one of them proved it."""
-    await offer(here)
-    tries = [prove(here, f"person-{number}") for number in range(10)]
-    outcomes = await asyncio.gather(*tries, return_exceptions=True)
-    assert sum(isinstance(one, Proof) for one in outcomes) == 1
-    kinds = [event.kind for event in await strays(here)]
-    assert kinds.count(Happening.LINK_PROVEN) == 1
-    assert kinds.count(Happening.LINK_REFUSED) == 9
 
 
 @pytest.mark.parametrize(("passed", "is_good"), [(599, True), (600, False)])
@@ -179,16 +143,6 @@ async def test_the_account_opens_again(here: World) -> None:
     await prove(here)
 
 
-async def test_guesses_at_the_same_moment_are_counted(here: World) -> None:
-    """Whoever tries a hundred codes at once has five of them looked at."""
-    codes = [f"ZZZZZ{a}{b}Z" for a in "BCDFGHJKLM" for b in "NPQRSTVWXZ"]
-    tries = [prove(here, code=code) for code in codes]
-    outcomes = await asyncio.gather(*tries, return_exceptions=True)
-    found = [one.code for one in outcomes if isinstance(one, Refused)]
-    assert found.count(Refusal.NOT_FOUND) == MOST_WRONG
-    assert found.count(Refusal.LIMIT) == 95
-
-
 async def test_for_a_closed_account_nobody_is_looked_up(here: World) -> None:
     """While it is closed a right code takes no look into a directory, whose time would tell."""
     looks = Looks()
@@ -210,8 +164,8 @@ async def test_only_full_members_repeat_a_code(here: World, membership: Membersh
     """Whoever the directory does not call a full member right now can't prove anything."""
     await offer(here)
     here.members.kinds["new"] = membership
-    code = await refusal_code(here, "new")
-    assert code == ("directory_down" if membership is Membership.UNREADABLE else "not_member")
+    code = "directory_down" if membership is Membership.UNREADABLE else "not_member"
+    assert (await refusal(here, "new")).startswith(f"{code}: ")
     here.members.kinds["new"] = Membership.FULL
     await prove(here, "new")
 
@@ -300,11 +254,3 @@ async def test_two_unknown_accounts_may_be_one(here: World) -> None:
     """Somebody whom the map does not know at all can prove both of their accounts."""
     await offer(here, "new")
     await prove(here, "new")
-
-
-async def refusal_code(here: World, person: str) -> str:
-    """Return why repeating the code is refused."""
-    with pytest.raises(Refused) as refused:
-        await prove(here, person)
-    assert refused.value.is_recorded
-    return str(refused.value.code)
