@@ -220,7 +220,7 @@ class DiscordChat:
 
 
 def _mark(key: str) -> int:
-    """Return the number of a key: 30 bits, and a higher one that keeps off Discord's own numbers."""
+    """Return the number of a key: 30 bits, above the numbers that Discord gives by itself."""
     return 1 << 30 | int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) >> 2
 
 
