@@ -10,8 +10,19 @@ from bot.message import Dialog, Message
 
 
 @dataclass(frozen=True, slots=True)
+class Signed:
+    """A text that somebody signed with a key of their own, and the signature under it."""
+
+    text: str
+    signature: str  # 128 hex digits
+
+
+@dataclass(frozen=True, slots=True)
 class Invocation:
-    """Somebody asked for something; the platform vouches for who, where and the delivery's id."""
+    """Somebody asked for something; the platform vouches for who, where and the delivery's id.
+
+    On the command line nobody vouches: there the signature does.
+    """
 
     account: Account
     place: Place
@@ -20,6 +31,7 @@ class Invocation:
     text: str = ""  # the words after the slash command
     value: str = ""  # what the button or form carries
     fields: Mapping[str, str] = field(default_factory=dict[str, str])  # of a form, or of options
+    proof: Signed | None = None  # of an account that is a key, and of no other
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,11 @@ class Account:
         """Tell whether it is a chat's, and no key of somebody at the command line."""
         return self.platform in LINKING
 
+    @property
+    def is_key(self) -> bool:
+        """Tell whether it is the public half of somebody's own key."""
+        return self.platform == "key"
+
     def __str__(self) -> str:
         """Write it the way the configuration spells it."""
         return f"{self.platform}:{self.tenant}/{self.user}"

@@ -57,9 +57,17 @@ class Place:
         """Return the workspace or server that it is in: platform and tenant."""
         return self.platform, self.tenant
 
+    @property
+    def is_terminal(self) -> bool:
+        """Tell whether this is the command line, from which every target can be seen."""
+        return self.platform == "terminal"
+
     def __str__(self) -> str:
         """Write it the way the configuration spells it."""
         return f"{self.platform}:{self.tenant}/{self.channel}"
+
+
+TERMINAL: Final = Place("terminal", "local", "console")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The claim: the one committed decision to start, taken when the start delay is over."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from bot.domain import approval
@@ -10,6 +11,7 @@ from bot.domain.rollback import Rollback, State
 from bot.engine.change import commit, commit_end
 from bot.engine.core import Engine, log
 from bot.engine.execute import start
+from bot.engine.signed import counts
 from bot.faultpoints import FaultPoint, reached
 from bot.ports import Transaction
 
@@ -65,7 +67,7 @@ def _claim(
         eligible={key for key, kind in found.items() if kind is Membership.FULL},
         unclear={key for key, kind in found.items() if kind is Membership.UNREADABLE},
         gone=found.keys() - {key for key, kind in found.items() if kind in _PRESENT},
-        recorded=_recorded(rollback, tx.proven_events(rollback_id)),
+        recorded=_recorded(engine, rollback, tx.proven_events(rollback_id)),
     )
     if changed is rollback:
         log.warning("%s waits: the directory does not say who its approvers are", rollback_id)
@@ -87,7 +89,7 @@ def _claim(
     return changed
 
 
-def _recorded(rollback: Rollback, events: Sequence[Event]) -> set[tuple[str, str]]:
+def _recorded(engine: Engine, rollback: Rollback, events: Sequence[Event]) -> set[tuple[str, str]]:
     """Return the approvals in the chain, if it also says who asked, for what, and which plan.
 
     A request or a plan that was edited before anybody voted would be consistent in itself.
@@ -96,9 +98,11 @@ def _recorded(rollback: Rollback, events: Sequence[Event]) -> set[tuple[str, str
     planned = [one.details.get("digest") for one in events if one.kind is Happening.PLANNED]
     if asked is None or rollback.plan is None or planned[-1:] != [rollback.plan.digest]:
         return set()
+    if not counts(engine, asked, rollback):
+        return set()
     said = (asked.person, asked.details.get("target"), asked.details.get("environment"))
     is_same = said == (rollback.requester, rollback.target, rollback.environment)
-    return recorded(events) if is_same else set()
+    return recorded(events, partial(counts, engine, rollback=rollback)) if is_same else set()
 
 
 def _rules(engine: Engine, rollback: Rollback) -> str:
@@ -113,11 +117,11 @@ def _rules(engine: Engine, rollback: Rollback) -> str:
     return target.rules_digest if is_same else ""
 
 
-def recorded(events: Iterable[Event]) -> set[tuple[str, str]]:
+def recorded(events: Iterable[Event], is_believed: Callable[[Event], bool]) -> set[tuple[str, str]]:
     """Return the (person, digest) pairs of the approvals that stand by the audit chain alone."""
     standing: dict[str, str] = {}
     for event in events:
-        if event.kind is Happening.APPROVED:
+        if event.kind is Happening.APPROVED and is_believed(event):
             standing[event.person or ""] = event.details.get("digest", "")
         elif event.kind is Happening.WITHDRAWN:
             standing.pop(event.person or "", None)

@@ -9,11 +9,11 @@ from typing import Any, Final, Protocol
 
 from bot.domain.allowance import Allowance
 from bot.domain.errors import TwokeyError
-from bot.domain.people import Account, People
+from bot.domain.people import Account, Membership, People
 from bot.domain.target import Place, Target
 from bot.engine.foreground import Foreground
 from bot.engine.registry import Registry
-from bot.ports import Clock, Directory, Durable, Store, Tools
+from bot.ports import Clock, Directory, Durable, Store, Tools, Verifier
 
 log = logging.getLogger("twokey.engine")
 
@@ -55,6 +55,13 @@ class Limits:
     tick: float = 1.0  # how often the sweeper looks at what runs
 
 
+class _Keys:
+    """The directory of keys: whoever still has one in the people map is a member."""
+
+    async def membership(self, account: Account) -> Membership:
+        return Membership.FULL
+
+
 @dataclass(frozen=True)
 class Engine:
     """The use cases' hands: the store, the doors to the outside, and who is who."""
@@ -71,6 +78,7 @@ class Engine:
     may_execute: Callable[[], bool] = lambda: True  # of several processes, one at a time
     limits: Limits = Limits()
     allowance: Allowance = field(default_factory=Allowance)
+    verifier: Verifier | None = None  # without it nobody's key is believed
     foreground: Foreground = field(default_factory=Foreground)
     planning: asyncio.Semaphore = field(
         default_factory=lambda: asyncio.Semaphore(_PLANS_AT_ONCE), init=False
@@ -94,12 +102,12 @@ class Engine:
         return tuple(
             target
             for target in self.targets
-            if any(channel.home == place.home for channel in target.channels)
+            if place.is_terminal or any(channel.home == place.home for channel in target.channels)
         )
 
     def directory(self, account: Account) -> Directory | None:
         """Return the directory that knows this account."""
-        return self.directories.get(account.platform)
+        return _Keys() if account.is_key else self.directories.get(account.platform)
 
     @property
     def executes(self) -> bool:

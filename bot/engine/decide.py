@@ -4,14 +4,16 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bot.domain import approval
+from bot.domain.act import Act
 from bot.domain.errors import Refusal, Refused
 from bot.domain.event import Event, Happening
 from bot.domain.rollback import Rollback, State
-from bot.engine.change import commit, commit_end
+from bot.engine.change import commit
 from bot.engine.claim import start_when_due
 from bot.engine.core import Engine
 from bot.engine.execute import start
 from bot.engine.gate import check_new, pass_through
+from bot.engine.signed import kept
 from bot.faultpoints import FaultPoint, reached
 from bot.invocation import Invocation
 from bot.message import Ticket
@@ -26,6 +28,7 @@ async def approve(engine: Engine, invocation: Invocation, ticket: Ticket) -> Rol
         engine,
         invocation,
         ticket,
+        "approve",
         Happening.APPROVED,
         lambda r, person, at: approval.approve(r, person=person, digest=ticket.digest, at=at),
     )
@@ -39,6 +42,7 @@ async def withdraw(engine: Engine, invocation: Invocation, ticket: Ticket) -> Ro
         engine,
         invocation,
         ticket,
+        "withdraw",
         Happening.WITHDRAWN,
         lambda r, person, at: approval.withdraw(r, person=person, at=at),
     )
@@ -50,6 +54,7 @@ async def reject(engine: Engine, invocation: Invocation, ticket: Ticket) -> Roll
         engine,
         invocation,
         ticket,
+        "reject",
         Happening.ENDED,
         lambda r, person, at: approval.reject(r, person=person, at=at),
     )
@@ -61,6 +66,7 @@ async def cancel(engine: Engine, invocation: Invocation, ticket: Ticket) -> Roll
         engine,
         invocation,
         ticket,
+        "cancel",
         Happening.ENDED,
         lambda r, person, at: approval.cancel(r, person=person, at=at),
     )
@@ -72,6 +78,7 @@ async def stop(engine: Engine, invocation: Invocation, ticket: Ticket) -> Rollba
         engine,
         invocation,
         ticket,
+        "stop",
         Happening.STOP_ASKED,
         lambda r, person, at: approval.stop(r, person=person, at=at),
     )
@@ -83,8 +90,10 @@ async def explain(engine: Engine, invocation: Invocation, ticket: Ticket, words:
         engine,
         invocation,
         ticket,
+        "explain",
         Happening.EXPLAINED,
         lambda r, person, _at: approval.explain(r, person=person, because=words),
+        words=words,
         anywhere=True,
     )
 
@@ -97,8 +106,10 @@ async def give_reason(
         engine,
         invocation,
         ticket,
+        "reason",
         Happening.REASON_GIVEN,
         lambda r, person, _at: approval.give_reason(r, person=person, reason=words),
+        words=words,
         anywhere=True,
     )
 
@@ -111,6 +122,7 @@ async def settle(
         engine,
         invocation,
         ticket,
+        "settle_yes" if happened else "settle_no",
         Happening.STEP_SETTLED,
         lambda r, person, at: approval.settle(
             r, person=person, step=ticket.about, happened=happened, at=at
@@ -128,8 +140,10 @@ async def resolve(engine: Engine, invocation: Invocation, ticket: Ticket, words:
         engine,
         invocation,
         ticket,
+        "resolve",
         Happening.RESOLVED,
         lambda r, person, at: approval.resolve(r, person=person, because=words, at=at),
+        words=words,
         anywhere=True,
     )
 
@@ -140,6 +154,7 @@ async def confirm_resolution(engine: Engine, invocation: Invocation, ticket: Tic
         engine,
         invocation,
         ticket,
+        "resolve_confirm",
         Happening.RESOLVED,
         lambda r, person, _at: approval.confirm_resolution(r, person=person),
     )
@@ -149,13 +164,16 @@ async def _decide(
     engine: Engine,
     invocation: Invocation,
     ticket: Ticket,
+    verb: str,
     kind: Happening,
     rule: Rule,
     *,
+    words: str = "",
     anywhere: bool = False,
     details: Mapping[str, str] | None = None,
 ) -> Rollback:
-    said = details or {"digest": ticket.digest}
+    act = Act(verb, ticket.rollback_id, ticket.digest, ticket.about, words=words)
+    said = {**(details or {"digest": ticket.digest}), **kept(invocation)}
 
     def work(tx: Transaction, person: str) -> Rollback:
         rollback = tx.load(ticket.rollback_id)
@@ -167,7 +185,7 @@ async def _decide(
         reached(FaultPoint.DECISION_RECORDING, kind)
         return changed
 
-    decided = await pass_through(engine, invocation, work, rollback_id=ticket.rollback_id)
+    decided = await pass_through(engine, invocation, work, rollback_id=ticket.rollback_id, act=act)
     reached(FaultPoint.DECISION_RECORDED, kind)
     return decided
 
@@ -185,8 +203,10 @@ def _write(
 ) -> None:
     account = str(invocation.account)
     if after.state.is_terminal and not before.state.is_terminal:
-        commit_end(tx, engine.people, after, person=person, account=account)
-        return
+        # People end what was never claimed, and before the claim nothing is locked.
+        because = after.outcome.because if after.outcome else ""
+        details = {**details, "state": str(after.state), "because": because}
+        kind = Happening.ENDED
     if after.resolution is not None and after.resolution.confirmed_by is not None:
         tx.unlock(after.id)
     commit(tx, engine.people, after, kind, person=person, account=account, details=details)
@@ -195,6 +215,8 @@ def _write(
 
 
 def _check_place(tx: Transaction, rollback: Rollback, invocation: Invocation) -> None:
+    if invocation.place.is_terminal:
+        return  # what was signed names this rollback and this very plan
     if not tx.stands_at(rollback.id, invocation.place, invocation.message):
         raise Refused(
             Refusal.TAMPERED,

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from bot.domain.act import Act
 from bot.domain.errors import Refusal, Refused
 from bot.domain.event import Event, Happening
 from bot.domain.people import Membership, check_member
 from bot.engine.core import Engine
+from bot.engine.signed import check_fresh, check_signed
 from bot.invocation import Invocation
 from bot.ports import Transaction
 
@@ -30,16 +32,22 @@ async def pass_through(
     work: Callable[[Transaction, str], T],
     *,
     rollback_id: str | None = None,
+    act: Act | None = None,
 ) -> T:
-    """Run ``work`` for an admitted person in one transaction; a refusal commits its audit entry."""
+    """Run ``work`` for an admitted person in one transaction; a refusal commits its audit entry.
+
+    ``act`` is what a key has to have signed; without it nothing is done for a key.
+    """
     try:
         person = await admit(engine, invocation)
+        check_signed(engine, invocation, act)
     except Refused as refused:
         await refuse(engine, invocation, refused, rollback_id=rollback_id)
         raise
 
     def attempt(tx: Transaction) -> T | Refused:
         try:
+            check_fresh(invocation, tx.now)
             return work(tx, person)
         except Refused as refused:
             _record(tx, invocation, refused, person=person, rollback_id=rollback_id)

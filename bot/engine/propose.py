@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.domain.act import Act
 from bot.domain.allowance import LOOKED_BACK, Asked, check_allowance
 from bot.domain.errors import Refusal, Refused
 from bot.domain.event import Event, Happening
@@ -11,6 +12,7 @@ from bot.engine.announce import announce
 from bot.engine.core import Engine
 from bot.engine.gate import check_new, pass_through
 from bot.engine.plan import plan
+from bot.engine.signed import kept
 from bot.faultpoints import FaultPoint, reached
 from bot.invocation import Invocation
 from bot.ports import Transaction
@@ -29,17 +31,25 @@ class Wish:
 async def propose(engine: Engine, invocation: Invocation, wish: Wish) -> Rollback:
     """Commit the request and return it; planning follows by itself."""
     rollback_id = engine.new_id()
+    act = Act(
+        verb="rollback",
+        target=wish.target,
+        environment=wish.environment or "",
+        version=wish.version,
+        words=wish.reason,
+    )
 
     def work(tx: Transaction, person: str) -> Rollback:
         target = choose(
             engine.targets_of(invocation.place), name=wish.target, environment=wish.environment
         )
-        _check_place(target, invocation)
+        _check_place(target, invocation, wish)
         check_new(tx, invocation)
         _check_free(tx, target)
         rollback = _request(tx, rollback_id, target, wish, requester=person)
         _check_allowance(tx, engine, rollback, invocation.place)
         tx.add(rollback)
+        said = {"target": target.name, "environment": target.environment}
         event = tx.record(
             Event(
                 kind=Happening.REQUESTED,
@@ -47,14 +57,14 @@ async def propose(engine: Engine, invocation: Invocation, wish: Wish) -> Rollbac
                 rollback_id=rollback_id,
                 person=person,
                 account=str(invocation.account),
-                details={"target": target.name, "environment": target.environment},
+                details=said | kept(invocation),
             )
         )
         announce(tx, engine.people, rollback, event)
         reached(FaultPoint.REQUEST_RECORDING)
         return rollback
 
-    rollback = await pass_through(engine, invocation, work)
+    rollback = await pass_through(engine, invocation, work, act=act)
     reached(FaultPoint.REQUEST_RECORDED)
     if engine.executes:
         engine.spawn(f"plan {rollback_id}", lambda: plan(engine, rollback_id))
@@ -80,8 +90,14 @@ def _request(
     )
 
 
-def _check_place(target: Target, invocation: Invocation) -> None:
-    if invocation.place not in target.channels:
+def _check_place(target: Target, invocation: Invocation, wish: Wish) -> None:
+    if invocation.place.is_terminal:
+        if wish.environment is None:  # what is signed names all of it
+            raise Refused(
+                Refusal.BAD_REQUEST,
+                f"Say in which environment {target.name} is rolled back. Nothing was changed.",
+            )
+    elif invocation.place not in target.channels:
         own = next(one for one in target.channels if one.home == invocation.place.home)
         raise Refused(
             Refusal.WRONG_CHANNEL,
@@ -102,8 +118,16 @@ def _check_allowance(tx: Transaction, engine: Engine, rollback: Rollback, place:
         engine.allowance,
         asked,
         earlier=tx.asked_since(rollback.asked_at - LOOKED_BACK),
-        undecided=tx.count_undecided(place),
+        undecided=_undecided(tx, engine, place),
     )
+
+
+def _undecided(tx: Transaction, engine: Engine, place: Place) -> int:
+    """Count what waits for a decision: of one workspace, and from the command line all there is."""
+    if not place.is_terminal:
+        return tx.count_undecided(place)
+    newest = tx.newest_open(engine.allowance.open + 1)
+    return sum(one.state.is_undecided for one in newest)
 
 
 def _check_free(tx: Transaction, target: Target) -> None:

@@ -12,6 +12,7 @@ from bot.ports.chat import (
 )
 from bot.ports.durable import Clock, Durable, Execution, Lease, Leases, Steps
 from bot.ports.outbox import Due, Kind, Posting, Rank, Renderer
+from bot.ports.signatures import Verifier
 from bot.ports.store import Store, Transaction
 
 __all__ = [
@@ -40,4 +41,5 @@ __all__ = [
     "Store",
     "Tools",
     "Transaction",
+    "Verifier",
 ]

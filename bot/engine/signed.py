@@ -1,0 +1,94 @@
+"""What people sign with a key of their own: checked when it comes, and again before the claim.
+
+Nobody vouches for who types on a command line, so the signature does. It is good for one act, for
+a few minutes, and once. It stays in the audit entry: the claim believes it, and not the entry.
+"""
+
+from datetime import datetime
+from typing import Final, NoReturn
+
+from bot.domain.act import Act, Statement
+from bot.domain.errors import Refusal, Refused
+from bot.domain.event import Event, Happening
+from bot.domain.people import Account
+from bot.domain.rollback import Rollback
+from bot.engine.core import Engine
+from bot.invocation import Invocation
+
+_TEXT: Final = "signed"
+_SIGNATURE: Final = "signature"
+
+
+def check_signed(engine: Engine, invocation: Invocation, act: Act | None) -> None:
+    """Refuse a key's invocation unless that key signed exactly this act; others sign nothing."""
+    account, proof = invocation.account, invocation.proof
+    if not account.is_key and proof is None and not invocation.place.is_terminal:
+        return
+    if not account.is_key or proof is None or not invocation.place.is_terminal:
+        _refuse("On the command line a decision is signed with one's own key, and this one is not.")
+    if act is None:
+        _refuse("This can't be done with a key, only in a chat.", Refusal.BAD_REQUEST)
+    if not _is_good(engine, account, text=proof.text, signature=proof.signature):
+        _refuse("The signature is not good.")
+    statement = Statement.parse(proof.text)
+    if statement.act != act or not statement.is_of(account):
+        _refuse("What was signed is not what is asked for.")
+    if statement.delivery != invocation.delivery:
+        _refuse("What was signed came under another name.")
+
+
+def check_fresh(invocation: Invocation, now: datetime) -> None:
+    """Refuse what was signed too long ago to be meant now."""
+    proof = invocation.proof
+    if proof is not None and not Statement.parse(proof.text).is_fresh(now):
+        _refuse("The signature is older than five minutes, or from another time.")
+
+
+def kept(invocation: Invocation) -> dict[str, str]:
+    """Return what the audit entry keeps of it; nothing where nothing was signed."""
+    proof = invocation.proof
+    return {} if proof is None else {_TEXT: proof.text, _SIGNATURE: proof.signature}
+
+
+def counts(engine: Engine, event: Event, rollback: Rollback) -> bool:
+    """Tell whether an entry of the chain may be believed: a key's only with its signature.
+
+    Whoever can write entries, even with their seals, can't sign for somebody else's key.
+    """
+    if not (event.account or "").startswith("key:"):
+        return True
+    own = engine.people.named(event.person or "").accounts
+    account = next((one for one in own if str(one) == event.account), None)
+    text, signature = event.details.get(_TEXT, ""), event.details.get(_SIGNATURE, "")
+    if account is None or not _is_good(engine, account, text=text, signature=signature):
+        return False
+    try:
+        statement = Statement.parse(text)
+    except Refused:
+        return False
+    is_theirs = statement.is_of(account) and statement.is_fresh(event.at)
+    return is_theirs and _says(statement.act, event, rollback)
+
+
+def _says(act: Act, event: Event, rollback: Rollback) -> bool:
+    """Tell whether this is what was signed; a request has no id before it is written down."""
+    if event.kind is Happening.REQUESTED:
+        asked = Act(
+            verb="rollback",
+            target=rollback.target,
+            environment=rollback.environment,
+            version=rollback.wanted,
+            words=act.words,  # the reason may still change
+        )
+        return act == asked
+    return act == Act("approve", rollback.id, event.details.get("digest", ""))
+
+
+def _is_good(engine: Engine, account: Account, *, text: str, signature: str) -> bool:
+    if engine.verifier is None or account.tenant != "ed25519":
+        return False
+    return engine.verifier.is_good(key=account.user, text=text, signature=signature)
+
+
+def _refuse(problem: str, code: Refusal = Refusal.TAMPERED) -> NoReturn:
+    raise Refused(code, f"{problem} Nothing was changed. Do it again with twokey on this machine.")
