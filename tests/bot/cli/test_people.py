@@ -3,6 +3,8 @@
 import asyncio
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from tests.bot.builders import NOON
 from tests.bot.config.samples import changed, read
 
 EXAMPLE = Path(__file__).parents[3] / "docs/examples/shop.yaml"
+DOCUMENT = Path(__file__).parents[3] / "docs/people.md"
 GUILD = "123456789012345678"
 DISCORD = f'discord: {{guild: "{GUILD}", bot_token: env:SLACK_BOT_TOKEN}}'
 MANAGER = Account("slack", "T0123ABCD", "U0MANAGE1")
@@ -121,6 +124,15 @@ def test_everybody_is_listed_with_their_accounts() -> None:
     assert printed[:5] == ["One (one)", f"  {MANAGER}", f"  {KEY}", "Two (two)", f"  {OTHER}"]
     assert any(line.endswith("no chat works: one.") for line in printed)
     assert any("Nobody has a key" in line for line in listed(People(known[1:])))
+
+
+def test_the_documented_example_is_what_is_printed() -> None:
+    """What docs/people.md shows of the command is what it prints, to the last character."""
+    account = Account("slack", "T0123ABCD", "U0MANAGE1")
+    at = datetime(2026, 11, 28, 20, 12, tzinfo=UTC)
+    known = People([Person("manager-one", "Manager One", (account,))])
+    printed = lines(known, replace(proven(account, ON_DISCORD), at=at))
+    assert f"\n```\n{printed}\n```\n" in DOCUMENT.read_text("utf-8")
 
 
 def twokey(*words: str) -> subprocess.CompletedProcess[str]:
