@@ -8,7 +8,10 @@ from pathlib import Path
 from bot.chat.markdown import to_markdown, to_text
 from bot.clock import SystemClock
 from bot.config import Settings
+from bot.domain.errors import TwokeyError
 from bot.domain.event import Event
+from bot.ports import Clock
+from bot.storage.beside import SecondStore
 from bot.storage.chain import load_or_create_key
 from bot.storage.store import SqlStore
 from notifications import report, summary, to_json
@@ -22,8 +25,41 @@ def audit_key(settings: Settings) -> bytes:
 
 
 @asynccontextmanager
-async def _opened(settings: Settings) -> AsyncGenerator[SqlStore]:
-    store = SqlStore(settings.database_url, clock=SystemClock(), audit_key=audit_key(settings))
+async def opened(
+    settings: Settings, *, clock: Clock | None = None, name: str = ""
+) -> AsyncGenerator[SqlStore]:
+    """Open the store beside whoever owns it and may be running: nothing is made or migrated."""
+    if isinstance(settings.audit_key, Path) and not settings.audit_key.exists():
+        raise TwokeyError(
+            f"There is no audit key at {settings.audit_key}. Nothing was changed. Twokey makes it "
+            "with the database when it first starts (twokey serve). If it has started before, "
+            "restore the key."
+        )
+    key, url = audit_key(settings), settings.database_url
+    async with _open(
+        SecondStore(url, clock=clock or SystemClock(), audit_key=key, name=name)
+    ) as it:
+        yield it
+
+
+@asynccontextmanager
+async def _books(settings: Settings) -> AsyncGenerator[SqlStore]:
+    """Open the store to read in it; where there is none yet, nobody runs, and it is empty."""
+    if settings.database_url.startswith("sqlite") and not _is_there(settings):
+        key, url = audit_key(settings), settings.database_url
+        books = _open(SqlStore(url, clock=SystemClock(), audit_key=key))
+    else:
+        books = opened(settings)
+    async with books as store:
+        yield store
+
+
+def _is_there(settings: Settings) -> bool:
+    return Path(settings.database_url.removeprefix("sqlite:///")).exists()
+
+
+@asynccontextmanager
+async def _open(store: SqlStore) -> AsyncGenerator[SqlStore]:
     await store.open()
     try:
         yield store
@@ -33,7 +69,7 @@ async def _opened(settings: Settings) -> AsyncGenerator[SqlStore]:
 
 async def summary_of(settings: Settings, rollback_id: str, *, form: str) -> str:
     """Return the summary of one rollback as ``md``, ``json`` or ``text``."""
-    async with _opened(settings) as store:
+    async with _books(settings) as store:
         rollback, events = await store.read(
             lambda tx: (tx.load(rollback_id), tx.events(rollback_id))
         )
@@ -46,7 +82,7 @@ async def summary_of(settings: Settings, rollback_id: str, *, form: str) -> str:
 
 async def verify_audit(settings: Settings) -> tuple[bool, str]:
     """Verify the audit chain and say what was found in a sentence."""
-    async with _opened(settings) as store:
+    async with _books(settings) as store:
         found = await store.verify_chain()
     if found.is_intact:
         return True, f"The audit chain is intact: {found.sequence} entries, head {found.mac[:16]}."
@@ -55,5 +91,5 @@ async def verify_audit(settings: Settings) -> tuple[bool, str]:
 
 async def events_beside(settings: Settings) -> tuple[Event, ...]:
     """Return what the audit chain says happened outside of all rollbacks, verified."""
-    async with _opened(settings) as store:
+    async with _books(settings) as store:
         return await store.read(lambda tx: tx.events(None))

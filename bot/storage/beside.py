@@ -1,0 +1,57 @@
+"""The books, opened beside a process that may be at work on them: no table of theirs changes."""
+
+from pathlib import Path
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from bot.storage.errors import Unusable
+from bot.storage.migrate import MIGRATIONS
+from bot.storage.store import SqlStore
+
+
+class SecondStore(SqlStore):
+    """Reads, and writes decisions; whoever owns the database makes and migrates the tables."""
+
+    def _prepare(self) -> None:
+        if self._url.get_backend_name() == "sqlite":
+            _check_there(Path(self._url.database or ""))
+        try:
+            self._for_writing = self._make_engine(writes=True)
+            self._for_reading = self._make_engine(writes=False)
+        except OSError as error:
+            raise Unusable(
+                f"{self._url.database} can't be opened: {error.strerror}. Nothing was changed. "
+                "Run this as the user who runs the bot."
+            ) from error
+        with self._for_reading.begin() as connection:
+            _check_version(connection)
+
+
+def _check_there(path: Path) -> None:
+    if not path.exists():
+        raise Unusable(
+            f"There is no database at {path} yet. Nothing was changed. twokey serve makes it, and "
+            "so does the first twokey rollback."
+        )
+
+
+def _check_version(connection: Connection) -> None:
+    """Refuse tables of another version: the bot that is running may be of that version."""
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    known = {script.revision for script in scripts.walk_revisions()}
+    needed = scripts.get_current_head()
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found == needed:
+        return
+    if found is not None and found not in known:
+        raise Unusable(
+            f"The database belongs to a newer Twokey: its tables are {found}, and this one knows "
+            f"them up to {needed}. Nothing was changed. Use the version that runs the bot."
+        )
+    raise Unusable(
+        f"The database has the tables of an older Twokey ({found or 'none'}), and this one needs "
+        f"{needed}. Nothing was changed. Use the version that runs the bot, or stop the bot and "
+        "start twokey serve of this version, which brings them up to date."
+    )
