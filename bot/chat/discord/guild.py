@@ -152,7 +152,8 @@ async def understood(answer: Awaitable[Any], *, where: str = "") -> Any:  # noqa
         raise ChatUnreachable("Discord did not answer.") from error
     except (ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
         # discord.py trusts the form of what answers, also if it is a proxy; and a closed session.
-        raise ChatUnreachable("Discord did not answer.") from error
+        kind = type(error).__name__
+        raise ChatUnreachable(f"What Discord answered can't be used ({kind}).") from error
 
 
 def id_of(answer: object) -> str:
@@ -161,7 +162,7 @@ def id_of(answer: object) -> str:
         case {"id": str(id_)} if id_.isdecimal():
             return id_
         case _:
-            raise ChatUnreachable("Discord's answer can't be read.")
+            raise ChatUnreachable("What Discord answered can't be used: it names no id.")
 
 
 def create_discord_bot(
