@@ -13,9 +13,11 @@ from bot.cli import discord
 from bot.cli.books import audit, summary
 from bot.cli.demo import demo
 from bot.cli.faultpoints import faultpoints
+from bot.cli.key import key
 from bot.cli.options import err
 from bot.cli.people import people
 from bot.cli.serving import check, serve
+from bot.cli.watching import follow, status
 from bot.domain.errors import TwokeyError
 
 cli = typer.Typer(
@@ -25,7 +27,8 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (serve, check, summary, audit, people, faultpoints, demo):
+LOOKING = (status, follow, summary, audit, people)
+for command in (serve, check, key, *LOOKING, faultpoints, demo):
     cli.command()(command)
 cli.add_typer(discord.cli, name="discord")
 
