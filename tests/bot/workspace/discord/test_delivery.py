@@ -85,7 +85,7 @@ async def test_a_late_delivery_fails_and_its_answer_is_refused(place: Place, joi
     heard: list[str] = []
     refused: list[int] = []
     await join(counting(heard, refused))
-    await place.people.misbehave(kind="delay", seconds=0.7)
+    await place.people.misbehave(kind="delay", seconds=1.3)
 
     late = await place.people.command(RESPONDER, DEPLOYS, "/rollback")
     await until(lambda: refused)
