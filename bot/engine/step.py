@@ -12,6 +12,7 @@ from bot.domain.rollback import Rollback, State, StepRun, StepState
 from bot.domain.target import Effect
 from bot.engine.change import commit
 from bot.engine.core import Engine, in_words, log
+from bot.engine.turns import Turn
 from bot.faultpoints import FaultPoint, reached
 from bot.ports import Action, Tools, Transaction
 
@@ -64,19 +65,21 @@ class _Attempt:
 
     async def _begin(self, before: StepRun) -> StepRun:
         with self._engine.foreground.working():
-            run, now = await self._prepare(before)
+            async with self._engine.turns.taken() as turn:
+                run, now = await self._prepare(before, turn)
         if now is not None and now.is_noop:
             return await self._skip(before, now)
         if now is None or run.state is not StepState.RUNNING:
             return run
         return await self._act(run, now)
 
-    async def _prepare(self, before: StepRun) -> tuple[StepRun, Preview | None]:
+    async def _prepare(self, before: StepRun, turn: Turn) -> tuple[StepRun, Preview | None]:
         """Read again, and commit the intent if it would still do what was approved."""
         tools = self._tools(attempt=before.attempt + 1)
         try:
-            async with asyncio.timeout(self._engine.limits.plan):
-                now = await self._action.reread(tools, self._step.preview)
+            with turn.asking():
+                async with asyncio.timeout(self._engine.limits.plan):
+                    now = await self._action.reread(tools, self._step.preview)
         except Exception as error:  # noqa: BLE001 - whatever it was, nothing was sent
             note = in_words(error, doing="reading the live system")
             return await self._not_started(StepState.FAILED, note), None
@@ -177,6 +180,7 @@ class _Attempt:
 
     async def _read_back(self, tools: Tools, receipt: Receipt) -> tuple[tuple[Evidence, ...], str]:
         """Look until it is as it has to be, or often enough; return what was seen last."""
+        await self._engine.after_calls()
         evidence, note = await self._look(tools, receipt)
         for _ in range(_LOOKS - 1):
             if not note:

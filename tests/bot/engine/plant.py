@@ -26,6 +26,7 @@ class Plant:
     pulled: list[str] = field(default_factory=list[str])
     healthy: bool = True
     gate: asyncio.Event | None = None  # a pull waits for it after its effect
+    slow: dict[str, asyncio.Event] = field(default_factory=dict[str, asyncio.Event])  # to preview
     fog: asyncio.Event | None = None  # reading back waits for it
     looks: int = 0  # how often somebody began to read back
     probes: int = 0  # how often somebody looked whether it happened
@@ -54,6 +55,8 @@ class Pull(Action):
 
     async def preview(self, tools: Tools) -> Preview:
         stumble("preview")
+        if self.lever in PLANT.slow:
+            await PLANT.slow[self.lever].wait()
         at = PLANT.stands.get(self.lever, "new")
         return Preview(
             subject=f"Lever {self.lever}",
