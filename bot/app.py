@@ -93,7 +93,13 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
         if tools is not None:
             stack.push_async_callback(tools.close)
         platforms = await stack.enter_async_context(
-            chats(settings, store, COMMANDS, learn=scrub.learn)
+            chats(
+                settings,
+                store,
+                COMMANDS,
+                learn=scrub.learn,
+                receives=partial(member.holds, Lease.RECEPTION),
+            )
         )
         by_name = {one.name: one.chat for one in platforms}
         durable = DbosDurable(settings.durable_url, executor=member.name)
@@ -171,7 +177,8 @@ def _woken(delivery: Delivery, store: SqlStore, member: Membership) -> Bell:
 
 def _leases(role: Role) -> tuple[Lease, ...]:
     """Return what a process of this role can do: everybody delivers."""
-    return (Lease.DELIVERY,) if role == "chat" else (Lease.EXECUTION, Lease.DELIVERY)
+    talks = (Lease.DELIVERY,) if role == "executor" else (Lease.DELIVERY, Lease.RECEPTION)
+    return talks if role == "chat" else (Lease.EXECUTION, *talks)
 
 
 def _checks(
