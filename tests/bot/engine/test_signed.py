@@ -167,6 +167,18 @@ async def test_somebody_elses_signature_is_refused(tmp_path: Path, signers: Sign
         assert await refused(here, stolen, asked) is Refusal.TAMPERED
 
 
+async def test_nobody_signs_in_anothers_name(tmp_path: Path, signers: Signers) -> None:
+    """A text that names another key than the one that signed it is worth nothing."""
+    async with terminal(tmp_path, signers) as here:
+        asked = await here.ask()
+        act = Act("approve", asked.id, ticket_of(asked).digest)
+        mine = signers.keys["manager-two"]
+        pretending = replace(mine, account=signers.account("manager-one"))
+        delivery, proof = pretending.sign(act, at=here.clock.now())
+        invocation = Invocation(mine.account, TERMINAL, delivery, proof=proof)
+        assert await refused(here, invocation, asked) is Refusal.TAMPERED
+
+
 @pytest.mark.parametrize(
     "other",
     [
