@@ -8,7 +8,6 @@ from bot.engine.core import Engine
 from bot.invocation import Answer, Command, Invocation
 from bot.message import Code, Fact, Facts, Line, Message, Note
 
-
 _STATUS: Final = {"discord": "/twokey status", "terminal": "twokey status"}
 
 
