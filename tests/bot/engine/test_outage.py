@@ -7,7 +7,7 @@ from bot.engine.deliver import Delivery
 from bot.ports import ChatUnreachable
 from notifications import renderer
 from tests.bot.engine.test_deliver import shown
-from tests.bot.engine.test_mirrors import CHANNEL, ON_BOTH, PEOPLE, on_discord
+from tests.bot.engine.test_mirrors import ON_BOTH, PEOPLE, on_discord
 from tests.bot.engine.trouble import Wall
 from tests.bot.engine.world import World, world
 
