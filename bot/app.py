@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import adapters
 from bot import logs
+from bot.chat.terminal.signatures import Ed25519
 from bot.chats import Gateway
 from bot.clock import SystemClock
 from bot.config import Role, Settings
@@ -31,7 +32,7 @@ from bot.faultpoints import FaultPoint, reached
 from bot.health import Check, Health
 from bot.listener import Handler, Listener
 from bot.ports import Clock, Lease
-from bot.reports import audit_key
+from bot.reports import audit_key, opened
 from bot.storage.leases import Membership, membership
 from bot.storage.store import SqlStore
 from bot.tools import Scrubber, ToolBox, reachable
@@ -81,11 +82,13 @@ async def serve(
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncGenerator[Engine]:
+async def running(
+    settings: Settings, *, clock: Clock, limits: Limits, log_level: int = logging.INFO
+) -> AsyncGenerator[Engine]:
     """Start everything in order, and end it in the reverse one."""
     os.umask(0o077)  # whatever is written holds decisions: nobody else reads it
     scrub = Scrubber(settings.secret_values())
-    logs.set_up(scrub=scrub)
+    logs.set_up(scrub=scrub, level=log_level)
     async with contextlib.AsyncExitStack() as stack:
         member, store = await _database(stack, settings, clock, scrub)
         reached(FaultPoint.STORE_OPENED)
@@ -110,6 +113,7 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
             may_execute=partial(member.holds, Lease.EXECUTION),
             limits=limits,
             allowance=settings.allowance,
+            verifier=Ed25519(),
         )
         delivery = Delivery(
             store=store,
@@ -141,6 +145,25 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
                 _watched(stack, trying)
         log.info("twokey is running")
         yield engine
+
+
+@contextlib.asynccontextmanager
+async def beside(settings: Settings, *, clock: Clock | None = None) -> AsyncGenerator[Engine]:
+    """Open what it takes to decide by key beside a running bot: nothing is planned or run here."""
+    clock, name = clock or SystemClock(), secrets.token_hex(8)
+    async with opened(settings, clock=clock, name=name) as store:
+        yield Engine(
+            store=store,
+            people=settings.people,
+            targets=settings.targets,
+            directories={},
+            registry=registry(),
+            clock=clock,
+            new_id=new_id,
+            durable=DbosDurable(settings.durable_url, executor=name),  # never launched
+            allowance=settings.allowance,
+            verifier=Ed25519(),
+        )
 
 
 async def _database(
