@@ -6,8 +6,10 @@ import logging
 import os
 import secrets
 import signal
+import sys
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Any, Final
@@ -144,6 +146,15 @@ async def running(
             for trying in await connect(tuple(gateways.values())):
                 _watched(stack, trying)
         log.info("twokey is running")
+        yield engine
+
+
+@contextlib.asynccontextmanager
+async def leading(settings: Settings) -> AsyncGenerator[Engine]:
+    """Plan and run until the context ends, and show what can be shown; no chat is heard."""
+    alone = replace(settings, role="executor", listen=None)
+    level = logging.ERROR if sys.stderr.isatty() else logging.WARNING
+    async with running(alone, clock=SystemClock(), limits=Limits(), log_level=level) as engine:
         yield engine
 
 

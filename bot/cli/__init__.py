@@ -10,12 +10,25 @@ import typer
 
 from bot import installation
 from bot.cli import discord
+from bot.cli.asking import rollback
 from bot.cli.books import audit, summary
+from bot.cli.deciding import (
+    approve,
+    cancel,
+    reason,
+    reject,
+    resolve,
+    settle,
+    stop,
+    withdraw,
+)
 from bot.cli.demo import demo
 from bot.cli.faultpoints import faultpoints
+from bot.cli.key import key
 from bot.cli.options import err
 from bot.cli.people import people
 from bot.cli.serving import check, serve
+from bot.cli.watching import follow, status
 from bot.domain.errors import TwokeyError
 
 cli = typer.Typer(
@@ -25,7 +38,9 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (serve, check, summary, audit, people, faultpoints, demo):
+DECIDING = (key, rollback, approve, withdraw, reject, reason, cancel, stop, settle, resolve)
+LOOKING = (status, follow, summary, audit, people)
+for command in (serve, check, *DECIDING, *LOOKING, faultpoints, demo):
     cli.command()(command)
 cli.add_typer(discord.cli, name="discord")
 

@@ -44,7 +44,7 @@ _TYPED: Final[Mapping[str, str]] = {
     "reject": "twokey reject {id}",
     "cancel": "twokey cancel {id}",
     "stop": "twokey stop {id}",
-    "details": "twokey status {id} --details",
+    "details": "twokey details {id}",
     "reason": "twokey reason {id}",
     "settle_yes": "twokey settle {about} yes {id}",
     "settle_no": "twokey settle {about} no {id}",
