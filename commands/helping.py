@@ -23,7 +23,7 @@ async def handle(engine: Engine, invocation: Invocation) -> Answer:
     ]
     linking = LINKING.get(invocation.account.platform)
     if linking and link.elsewhere(engine, invocation.account):
-        facts.insert(-1, Fact("Two accounts", (Code(linking),)))
+        facts.insert(-1, Fact("Accounts", (Code(linking),)))
     if elsewhere:
         facts.append(Fact("In other channels", (", ".join(elsewhere),)))
     return Answer(

@@ -45,8 +45,8 @@ def _offered(engine: Engine, offer: Offer, code: str) -> Message:
                     for one in platforms
                 )
             ),
-            Note(("It is good once, until ", When(offer.good_until), ".")),
-            Note(("Give it to nobody: whoever types it passes for you.",)),
+            Line(("Give it to nobody: whoever types it passes for you.",)),
+            Note(("Good once, until ", When(offer.good_until))),
         ),
     )
 
@@ -66,7 +66,7 @@ async def _prove(engine: Engine, invocation: Invocation, code: str) -> Answer:
             (
                 Line(("Proven: ", Code(str(proof.account)), " and ", Code(str(proof.other)))),
                 Line((f"They are one human's. {following}",)),
-                Note((warning,)),
+                Line((warning,)),
             ),
         )
     )

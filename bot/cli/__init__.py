@@ -15,6 +15,7 @@ from bot.cli.books import audit, summary
 from bot.cli.deciding import (
     approve,
     cancel,
+    details,
     reason,
     reject,
     resolve,
@@ -39,7 +40,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 DECIDING = (key, rollback, approve, withdraw, reject, reason, cancel, stop, settle, resolve)
-LOOKING = (status, follow, summary, audit, people)
+LOOKING = (status, details, follow, summary, audit, people)
 for command in (serve, check, *DECIDING, *LOOKING, faultpoints, demo):
     cli.command()(command)
 cli.add_typer(discord.cli, name="discord")

@@ -15,10 +15,13 @@ from bot.cli.meant import RollbackId, meant
 from bot.cli.options import HERE, File, books, confirm, say, show
 from bot.domain.act import Act
 from bot.domain.errors import TwokeyError
+from bot.domain.people import Account
 from bot.domain.rollback import Rollback, State
-from bot.domain.target import Place
+from bot.domain.target import TERMINAL, Place
+from bot.invocation import Invocation
 from bot.message import Message, Ticket
 from bot.ports import Kind, Posting
+from commands.details import handle as details_of
 from notifications import renderer
 
 _FEWEST_DIGITS: Final = 8
@@ -225,3 +228,19 @@ def _check_digest(known: Rollback, given: str) -> None:
 def _one_line(words: str) -> str:
     """Return the words as chats hand them on, so that what is signed is what is kept."""
     return " ".join(words.split())
+
+
+def details(rollback: RollbackId = None, config: File = HERE) -> None:
+    """Show the whole plan with its ids and digest; nobody has to sign for that."""
+    settings = books(config)
+
+    async def work() -> None:
+        from bot import app  # noqa: PLC0415
+
+        async with app.beside(settings) as engine:
+            known = await meant(engine.store, rollback)
+            asked = Invocation(Account("key", "ed25519", ""), TERMINAL, "", value=_ticket(known))
+            answer = await details_of(engine, asked)
+            show(draw(answer.message or Message("")))
+
+    asyncio.run(work())

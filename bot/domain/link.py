@@ -79,8 +79,8 @@ def read_code(typed: str) -> str:
         raise Refused(
             Refusal.BAD_REQUEST,
             f"“{typed[:40]}” can't be a code: it has {LENGTH} letters, such as WDJB-MJHT. "
-            "Nothing was changed. Type it as your other account was told it, or nothing behind "
-            "link to get a new one.",
+            "Nothing was changed. Type what your other account was told, or leave it out to get "
+            "a new one.",
         )
     return code
 
@@ -197,9 +197,7 @@ def humans(proven: Sequence[Proof], people: People) -> tuple[Human, ...]:
     """Put together what proofs and the map say; what was proven last comes last."""
     groups: list[set[Account]] = []
     for proof in proven:
-        joined = set[Account]().union(
-            *(_known(one, people) for one in (proof.account, proof.other))
-        )
+        joined = _known(proof.account, people) | _known(proof.other, people)
         apart = [group for group in groups if not group & joined]
         touched = [group for group in groups if group & joined]
         groups = [*apart, joined.union(*touched)]

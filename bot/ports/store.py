@@ -99,11 +99,11 @@ class Transaction(ABC):
 
     @abstractmethod
     def offer_code(self, account: Account, code: str) -> Offer:
-        """Keep the code's keyed hash for this account, in the place of the one it had before."""
+        """Keep a code for this account, in the place of the one it had before."""
 
     @abstractmethod
     def offered(self, code: str) -> Offer | None:
-        """Return to which account this code was given and when, unless it was used up."""
+        """Return to which account this code was given and when, while it is good."""
 
     @abstractmethod
     def use_code(self, account: Account) -> None:

@@ -1,12 +1,14 @@
 """Codes by which somebody shows that two accounts are theirs, and how often one was wrong.
 
-A code is short enough to be guessed by whoever has its plain hash. So its hash is keyed, with the
-audit chain's key, which is not in the database.
+A code is short enough to be tried out by whoever has its plain hash. So its hash is keyed, with
+the audit chain's key, which is not in the database. The account and the moment are in it, too: a
+row that was moved to another account, or made younger, stands for nothing.
 """
 
 import hashlib
 import hmac
-from datetime import datetime
+import json
+from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import bindparam, delete, insert, select
@@ -16,7 +18,7 @@ from bot.domain.people import Account
 from bot.storage.part import Part, by_dialect
 from bot.storage.tables import link_codes, wrong_codes
 
-_PURPOSE: Final = b"link code: "  # no entry of the chain is sealed with words that begin so
+_PURPOSE: Final = "code"  # what the chain seals with this key is an entry or its head
 
 _OFFER: Final = by_dialect(
     link_codes,
@@ -25,9 +27,7 @@ _OFFER: Final = by_dialect(
         set_={"code": upsert.excluded.code, "at": upsert.excluded.at},
     ),
 )
-_OFFERED: Final = select(link_codes.c.account, link_codes.c.at).where(
-    link_codes.c.code == bindparam("given")
-)
+_OPEN: Final = select(link_codes).where(link_codes.c.at > bindparam("after"))
 _USE: Final = delete(link_codes).where(link_codes.c.account == bindparam("whose"))
 _FORGET: Final = delete(link_codes).where(link_codes.c.at <= bindparam("before"))
 _NOTE: Final = insert(wrong_codes)
@@ -43,16 +43,21 @@ class LinkPart(Part):
     """Keeps codes by their keyed hashes, and counts wrong ones."""
 
     def offer_code(self, account: Account, code: str) -> Offer:
-        """Keep the code's keyed hash for this account, in the place of the one it had before."""
+        """Keep a code for this account, in the place of the one it had before."""
         self._change(_FORGET, {"before": self.now - GOOD_FOR})
-        row = {"account": str(account), "code": self._hashed(code), "at": self.now}
+        offer = Offer(account, self.now)
+        row = {"account": str(account), "code": self._hashed(code, offer), "at": offer.at}
         self._change(_OFFER[self._connection.dialect.name], row)
-        return Offer(account, self.now)
+        return offer
 
     def offered(self, code: str) -> Offer | None:
-        """Return to which account this code was given and when, unless it was used up."""
-        row = self._connection.execute(_OFFERED, {"given": self._hashed(code)}).one_or_none()
-        return Offer(Account.parse(row.account), row.at) if row else None
+        """Return to which account this code was given and when, while it is good."""
+        rows = self._connection.execute(_OPEN, {"after": self.now - GOOD_FOR})
+        for row in rows:  # each has a hash of its own, and there are few
+            offer = Offer(Account.parse(row.account), row.at)
+            if hmac.compare_digest(row.code.encode(), self._hashed(code, offer).encode()):
+                return offer
+        return None
 
     def use_code(self, account: Account) -> None:
         """Forget the code of this account."""
@@ -68,5 +73,7 @@ class LinkPart(Part):
         since = {"whose": str(account), "after": self.now - LOOKED_BACK}
         return tuple(self._connection.scalars(_WRONG, since))
 
-    def _hashed(self, code: str) -> str:
-        return hmac.digest(self._keeper.key, _PURPOSE + code.encode(), hashlib.sha256).hex()
+    def _hashed(self, code: str, offer: Offer) -> str:
+        moment = offer.at.astimezone(UTC).isoformat()
+        text = json.dumps([_PURPOSE, str(offer.account), moment, code])
+        return hmac.digest(self._keeper.key, text.encode(), hashlib.sha256).hex()

@@ -26,7 +26,22 @@ _THREAD_IS_THERE: Final = or_(
         or_(_notice.c.posted_message.is_not(None), _notice.c.given_up.is_not(None)),
     ),
 )
-_IS_DUE: Final = and_(_UNSEEN, outbox.c.due_at <= bindparam("now"), _THREAD_IS_THERE)
+# A platform that was away is told everything in the order in which it happened: what was tried and
+# waits for its next try holds back what is new in the same place. What never got that far does not.
+_earlier = outbox.alias("earlier")
+_COMES_BEFORE: Final = exists().where(
+    _earlier.c.shown < _earlier.c.wanted,
+    _earlier.c.given_up.is_(None),
+    _earlier.c.number < outbox.c.number,
+    _earlier.c.posted_message.is_(None),
+    _earlier.c.tried,
+    _earlier.c.due_at > bindparam("now"),
+    _earlier.c.platform == outbox.c.platform,
+    _earlier.c.tenant == outbox.c.tenant,
+    _earlier.c.channel == outbox.c.channel,
+)
+_IS_ITS_TURN: Final = or_(outbox.c.posted_message.is_not(None), ~_COMES_BEFORE)
+_IS_DUE: Final = and_(_UNSEEN, outbox.c.due_at <= bindparam("now"), _THREAD_IS_THERE, _IS_ITS_TURN)
 _DUE: Final = (
     select(outbox).where(_IS_DUE).order_by(outbox.c.rank, outbox.c.number).limit(bindparam("limit"))
 )

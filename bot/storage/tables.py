@@ -203,7 +203,7 @@ link_codes = Table(
     "link_codes",  # with which somebody shows that another account is theirs, too
     metadata,
     Column("account", Text, primary_key=True),  # so at most one each
-    Column("code", Text, nullable=False, unique=True),  # only its keyed hash
+    Column("code", Text, nullable=False),  # only a keyed hash of it
     Column("at", Moment, nullable=False),
 )
 

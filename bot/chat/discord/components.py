@@ -42,6 +42,7 @@ _ROW, _BUTTON, _TEXT, _DIVIDER, _CONTAINER = 1, 2, 10, 14, 17  # Discord's numbe
 _STYLES: Final = {Style.NEUTRAL: 2, Style.PRIMARY: 3, Style.DANGER: 4}  # grey, green, red
 _MOST_COMPONENTS: Final = 40  # each one counts, also those within others
 _MOST_IN_A_ROW: Final = 5
+_MOST_TOLD: Final = 20  # all in one sentence; Discord would take a hundred
 _LONGEST_CONTENT: Final = 2_000
 _LONGEST_MESSAGE: Final = 4_000  # all texts of a message together
 _LONGEST_TITLE: Final = 150
@@ -71,7 +72,7 @@ def mentioned(message: Message) -> tuple[str, ...]:
     parts = (part for block in message.blocks for part in _parts(block))
     accounts = [part.account for part in parts if isinstance(part, Mention)]
     users = [account.user for account in accounts if _is_user(account.platform, account.user)]
-    return tuple(dict.fromkeys(users))
+    return tuple(dict.fromkeys(users))[:_MOST_TOLD]
 
 
 def _is_user(platform: str, user: str) -> bool:

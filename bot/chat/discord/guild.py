@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import discord
 import yarl
-from discord.gateway import DiscordWebSocket
+from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.http import Route
 
 from bot.chat.discord.components import Json
@@ -152,7 +153,8 @@ async def understood(answer: Awaitable[Any], *, where: str = "") -> Any:  # noqa
         raise ChatUnreachable("Discord did not answer.") from error
     except (ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
         # discord.py trusts the form of what answers, also if it is a proxy; and a closed session.
-        raise ChatUnreachable("Discord did not answer.") from error
+        kind = type(error).__name__
+        raise ChatUnreachable(f"What Discord answered can't be used ({kind}).") from error
 
 
 def id_of(answer: object) -> str:
@@ -161,7 +163,7 @@ def id_of(answer: object) -> str:
         case {"id": str(id_)} if id_.isdecimal():
             return id_
         case _:
-            raise ChatUnreachable("Discord's answer can't be read.")
+            raise ChatUnreachable("What Discord answered can't be used: it names no id.")
 
 
 def create_discord_bot(
@@ -216,6 +218,16 @@ class _Client(discord.Client):
         """Tell that Discord delivers."""
         if self._when_up is not None:
             self._when_up()
+
+    async def close(self) -> None:
+        """Disconnect, also what discord.py forgets: a connection that never came up."""
+        for thread in threading.enumerate():
+            if not isinstance(thread, KeepAliveHandler) or thread.ws is self.ws:
+                continue
+            if getattr(thread.ws, "_connection", None) is self._connection:
+                thread.stop()
+                await thread.ws.socket.close()
+        await super().close()
 
 
 def _ignore(_: Json) -> None:

@@ -41,7 +41,7 @@ class Player:
         async with (
             AsyncExitStack() as ends,
             books.opened(stage.database, stage.audit_key) as store,
-            Transcript.of(pages, console) as transcript,
+            Transcript.of(pages, console, is_alone=len(stage.chats) == 1) as transcript,
         ):
             player = cls(stage=stage, store=store, transcript=transcript, hands={})
             player._ends = ends

@@ -128,9 +128,10 @@ def _discord_question(dialog: Json) -> tuple[str, str]:
 
 
 def _discord_identity(message: Json) -> str | None:
-    """Return the id of its container, which the bot makes of what the message is about."""
+    """Return the id of its container, which the bot makes of what a lasting message is about."""
     (container, *_) = message.get("components") or [{}]
-    return f"{container['id']} in {message['channel_id']}" if container.get("id") else None
+    is_lasting = "only_for" not in message and "id" in container
+    return f"{container['id']} in {message['channel_id']}" if is_lasting else None
 
 
 def _slack_identity(message: Json) -> str | None:

@@ -27,9 +27,11 @@ class Transcript:
 
     @classmethod
     @asynccontextmanager
-    async def of(cls, pages: Mapping[str, Side], console: Console) -> AsyncGenerator[Self]:
+    async def of(
+        cls, pages: Mapping[str, Side], console: Console, *, is_alone: bool
+    ) -> AsyncGenerator[Self]:
         """Follow the news of these chats, by the addresses of their pages."""
-        transcript = cls(console, is_alone=len(pages) < 2)  # noqa: PLR2004 - two are a pair
+        transcript = cls(console, is_alone=is_alone)
         async with AsyncExitStack() as stack:
             for page, side in pages.items():
                 await stack.enter_async_context(transcript.following(side, page))

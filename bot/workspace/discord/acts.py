@@ -20,7 +20,14 @@ from bot.workspace.discord.room import Room
 from bot.workspace.discord.world import DEFAULTS, DIRECT, EPHEMERAL, Channel, Json, user
 
 SILENCE = "The application did not respond"
-UNKNOWN = "There is no such command here."
+NOT_SENT = {
+    "unknown_command": "There is no such command here.",
+    "unknown_option": "The command takes less than that.",
+    "missing_option": "The command needs one option more.",
+    "unknown_choice": "That is none of the choices.",
+    "wrong_length": "That is too short or too long.",
+    "wrong_kind": "That is not a number.",
+}
 
 
 class Act(BaseModel):
@@ -92,8 +99,8 @@ class People:
             usable = self.room.commands.usable(channel, act.user)
             command, options = typed.read(act.text, usable)
         except CannotDo as no:
-            name = act.text.split(maxsplit=1)[0]
-            return self._failed(act.user, channel, str(no), f"{name}: {UNKNOWN}")
+            name, _, _ = act.text.partition(" ")
+            return self._failed(act.user, channel, str(no), f"{name}: {NOT_SENT[str(no)]}")
         data = _called(command, options)
         outcome = await self._interact(COMMAND, act.user, channel, data)
         if not outcome["ok"]:

@@ -76,8 +76,8 @@ whenGone.tell = (isTextLost) => setGone(true, isTextLost || here.isUnsent);
 compose($("main .composer"), () => null, drawHint);
 compose($(".thread .composer"), () => here.thread, drawHint);
 $(".close-thread").addEventListener("click", () => go(here.place));
-$(".phone-toggle").addEventListener("click", ({ target }) => {
-  target.setAttribute("aria-pressed", document.body.classList.toggle("phone"));
+$(".phone-toggle").addEventListener("click", ({ currentTarget }) => {
+  currentTarget.setAttribute("aria-pressed", document.body.classList.toggle("phone"));
 });
 document.querySelectorAll(".messages").forEach(stayAtEnd);
 document.addEventListener("click", openHere);

@@ -58,6 +58,7 @@ export function drawPlaces() {
   const channels = places.filter(({ look }) => look === "place");
   keyed($(".places"), [...channels, ...places.filter((place) => !channels.includes(place))], ({ id }) => id,
     (place) => tab(place.look, [el("span", "name", place.name)], place, "unread", () => go(place.id)));
+  $(".places").dataset.server = world.team.name;
   drawServers(channels.some(({ isOn }) => isOn));
 }
 
@@ -99,5 +100,5 @@ export function face(user) {
 }
 
 function initials(name) {
-  return name.replace("One", "1").replace("Two", "2").match(/\b\w/g).join("").slice(0, 2).toUpperCase();
+  return name.replace(/\bOne\b/, "1").replace(/\bTwo\b/, "2").match(/\b\w/g).join("").slice(0, 2).toUpperCase();
 }

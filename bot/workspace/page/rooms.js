@@ -44,14 +44,17 @@ function drawMessages(list, messages, footOf) {
 }
 
 function noteEnd(list) {
-  list.isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  list.beforeEnd = list.scrollHeight - list.scrollTop - list.clientHeight;
+  list.isAtEnd = list.beforeEnd < 80;
 }
 
-/** Whoever reads the end goes on reading the end when there is more, or less room for it. */
+/** Whoever reads the end goes on reading it when there is more, or less room for it. */
 export function stayAtEnd(list) {
   noteEnd(list);
   list.addEventListener("scroll", () => noteEnd(list));
-  new ResizeObserver(() => { if (list.isAtEnd) list.scrollTop = list.scrollHeight; }).observe(list);
+  new ResizeObserver(() => {
+    if (list.isAtEnd) list.scrollTop = list.scrollHeight - list.clientHeight - list.beforeEnd;
+  }).observe(list);
 }
 
 /** Let an opened thread start at the first line of what it asks. */

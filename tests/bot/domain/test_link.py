@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.errors import Refusal, Refused
@@ -31,6 +31,7 @@ ONE = Person("one", "One", (ON_SLACK,))
 TEN_MINUTES = timedelta(minutes=10)
 
 
+@settings(deadline=None)
 @given(st.text(LETTERS, min_size=LENGTH, max_size=LENGTH))
 def test_a_code_survives_being_told(code: str) -> None:
     """A code is read back whether it is typed as shown, in small letters, or apart."""
@@ -74,6 +75,7 @@ def test_five_wrong_ones_lock_for_ten_minutes(
     assert until == (None if locked is None else NOON + timedelta(minutes=locked))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 3600), max_size=60))
 def test_nobody_guesses_more_than_half_a_code_a_minute(seconds: list[int]) -> None:
     """However guesses are spread over an hour, no account has more than five in ten minutes."""

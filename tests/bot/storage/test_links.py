@@ -2,10 +2,10 @@
 
 import hashlib
 import hmac
+import json
 from datetime import timedelta
 
 import pytest
-from sqlalchemy.exc import DBAPIError
 
 from bot.domain.link import GOOD_FOR, LOOKED_BACK, Offer
 from bot.domain.people import Account
@@ -51,17 +51,23 @@ async def test_no_code_can_be_read_from_the_database(any_store: SqlStore, url: s
 
     ((kept,),) = query(url, "SELECT code FROM link_codes")
 
-    with_key = hmac.digest(KEY, b"link code: " + CODE.encode(), hashlib.sha256).hex()
-    assert kept == with_key
-    assert kept != hmac.digest(b"", b"link code: " + CODE.encode(), hashlib.sha256).hex()
+    text = json.dumps(["code", str(ONE), MONDAY.isoformat(), CODE]).encode()
+    assert kept == hmac.digest(KEY, text, hashlib.sha256).hex()
+    assert kept != hmac.digest(b"", text, hashlib.sha256).hex()
 
 
-async def test_two_accounts_never_share_a_code(any_store: SqlStore, url: str) -> None:
-    """A hash that stands for one account can't be put beside another one's name."""
+@pytest.mark.parametrize(
+    "change", [f"account = '{OTHER}'", "at = '2026-11-23 09:39:59'", "code = upper(code)"]
+)
+async def test_whoever_writes_rows_invents_no_code(
+    any_store: SqlStore, url: str, change: str
+) -> None:
+    """A code whose row was given to another account, or made to last longer, is good for nobody."""
     await any_store.write(lambda tx: tx.offer_code(ONE, CODE))
 
-    with pytest.raises(DBAPIError):
-        execute(url, "INSERT INTO link_codes SELECT 'discord:100/1', code, at FROM link_codes")
+    execute(url, f"UPDATE link_codes SET {change}")  # noqa: S608 - our own
+
+    assert await any_store.read(lambda tx: tx.offered(CODE)) is None
 
 
 async def test_wrong_codes_are_remembered(url: str, clock: ManualClock) -> None:

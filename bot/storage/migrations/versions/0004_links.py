@@ -19,7 +19,6 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("account", name="pk_link_codes"),
-        sa.UniqueConstraint("code", name="uq_link_codes_code"),
     )
     op.create_table(
         "wrong_codes",

@@ -80,7 +80,8 @@ function inline(source) {
   return [...nodes, source.slice(end)];
 }
 
-/** The words alone, without marks and without what nobody sees. */
+/** The words alone, line by line, without marks and without what nobody sees. */
 export function plain(source) {
-  return markdown(source).textContent.replace(/[\u2060\u2068\u2069]/g, "");
+  const words = [...markdown(source).children].map((node) => node.textContent).join("\n");
+  return words.replace(/[\u2060\u2068\u2069]/g, "");
 }

@@ -189,12 +189,14 @@ def test_a_card_with_many_doubts_keeps_every_button() -> None:
         Buttons((Button("Yes", "settle_yes", ticket), Button("No", "settle_no", ticket))),
     )
     stop = Buttons((Button("Stop", "stop", TICKET, Style.DANGER),))
-    message = Message("x", (Title("t"), Line(("a",)), Line(("b",)), *doubt * 8, stop, Note(("n",))))
+    lines = [Line((f"line {number}",)) for number in range(6)]
+    message = Message("x", (Title("t"), *lines, *doubt * 8, stop, Note(("n",))))
 
     _, components = render(message)
 
     assert len(list(walk(components))) <= 40
     assert len(buttons(components)) == 17
+    assert texts(components).startswith("## t\nline 0\nline 1\n")
     assert "Shortened" not in texts(components)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from contextlib import suppress
 
 import pytest
@@ -90,6 +91,8 @@ async def test_the_last_sign_ins_are_spared_later_as_well(
 
     assert room.gateway.starts_left == 10
     assert not await gateway.is_connected()
+    await gateway.stop()
+    await eventually(lambda: not hearts())
 
 
 async def test_what_nobody_can_read_does_not_end_the_connection(
@@ -192,3 +195,8 @@ async def test_discord_py_says_nothing_of_what_it_carries(
     assert "rate limited" in logged
     for secret in ("CANARY", room.bot_token, "/interactions/", "Done.", "Approve?", "ws://"):
         assert secret not in logged
+
+
+def hearts() -> list[threading.Thread]:
+    """The threads in which discord.py keeps connections alive."""
+    return [one for one in threading.enumerate() if "keep-alive" in one.name]

@@ -46,6 +46,14 @@ def test_nothing_typed_means_anything(text: str, most: int) -> None:
     assert seen == whole or (seen.endswith("…") and whole.startswith(seen[:-1]))
 
 
+@given(st.text(alphabet="_~|*a ", max_size=12))
+def test_no_pair_of_signs_stands_side_by_side(text: str) -> None:
+    """A reader that looks for pairs before it looks for backslashes finds none, either."""
+    written = inert(text, 300)
+
+    assert not any(pair in written for pair in ("__", "~~", "||", "**"))
+
+
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_each_of_discords_meanings_is_taken_away(text: str) -> None:
     """The examples that mean something as they are mean nothing once they are written."""

@@ -1,5 +1,6 @@
 """The gateway word by word: what it says, what it refuses, and how it closes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -195,3 +196,57 @@ async def test_a_storm_of_sessions_costs_the_token(
 
     assert closed == 4004
     assert refused == {"message": "401: Unauthorized", "code": 0}
+
+
+async def test_an_app_that_was_cut_off_is_waited_for(
+    place: Place, wire: Wire, session: aiohttp.ClientSession
+) -> None:
+    """What people do while the app is cut off through no fault of its own waits for its return."""
+    where = f"applications/{seed.APP}/commands"
+    await place.call("PUT", where, [{"name": "rollback", "description": "x"}])
+    await wire.identify()
+    ready = await wire.hear()
+    await place.people.misbehave(kind="drop")
+
+    lost = asyncio.create_task(place.people.command(RESPONDER, DEPLOYS, "/rollback"))
+    await wire.is_closed_with()
+    waiting = asyncio.create_task(place.people.command(RESPONDER, DEPLOYS, "/rollback"))
+    again = await greeted(place.room.gateway_url, session)
+    resume = {"token": seed.BOT_TOKEN, "session_id": ready["d"]["session_id"], "seq": 2}
+    await again.say(6, resume)
+    heard = {(await again.hear())["t"] for _ in range(3)}
+    outcomes = await asyncio.gather(lost, waiting)
+
+    assert heard == {"INTERACTION_CREATE", "RESUMED"}
+    assert [one["error"] for one in outcomes] == ["operation_timeout"] * 2
+
+
+async def test_nobody_is_waited_for_without_a_reason(place: Place, wire: Wire) -> None:
+    """An app that went away by itself is not there, and people are told at once."""
+    where = f"applications/{seed.APP}/commands"
+    await place.call("PUT", where, [{"name": "rollback", "description": "x"}])
+    await wire.identify()
+    await wire.hear()
+    await wire.socket.close(code=4000)
+
+    outcome = await place.people.command(RESPONDER, DEPLOYS, "/rollback")
+
+    assert outcome == {"ok": False, "error": "no_app"}
+
+
+async def test_threads_are_news(place: Place, wire: Wire) -> None:
+    """The app hears when a thread is opened, put away and taken out again."""
+    await wire.identify()
+    await wire.hear()
+    await wire.hear()
+    notice = await place.post("x")
+
+    path = f"channels/{DEPLOYS}/messages/{notice['id']}/threads"
+    await place.call("POST", path, {"name": "Rollback"})
+    opened = await wire.hear()
+    await place.people.archive(RESPONDER, notice["id"])
+    archived = await wire.hear()
+
+    assert (opened["t"], archived["t"]) == ("THREAD_CREATE", "THREAD_UPDATE")
+    assert (opened["d"]["id"], opened["d"]["newly_created"]) == (notice["id"], True)
+    assert archived["d"]["thread_metadata"]["archived"] is True

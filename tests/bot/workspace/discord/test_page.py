@@ -138,6 +138,21 @@ async def test_commands_are_offered_to_whom_they_are_for(place: Place, join: Joi
     assert owner["error"] == "operation_timeout"
 
 
+async def test_a_command_that_lacks_something_is_not_sent(place: Place) -> None:
+    """Discord itself tells in private what is missing, and the app hears nothing of it."""
+    option = {"type": 3, "name": "target", "description": "x", "required": True}
+    command = {"name": "rollback", "description": "x", "options": [option]}
+    await place.call("PUT", f"applications/{seed.APP}/commands", [command])
+
+    outcome = await place.people.command(MANAGER, DEPLOYS, "/rollback")
+
+    assert outcome["error"] == "missing_option"
+    [told] = await place.people.ephemerals(MANAGER)
+    assert (told["content"], told["failed"]) == (
+        "/rollback: The command needs one option more.", True,
+    )  # fmt: skip
+
+
 async def test_whoever_left_does_nothing_in_the_guild(place: Place) -> None:
     """Who is no member any more neither writes nor presses."""
     await place.people.leave(OUTSIDER)
