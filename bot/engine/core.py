@@ -10,15 +10,18 @@ from typing import Any, Final, Protocol
 from bot.domain.allowance import Allowance
 from bot.domain.errors import TwokeyError
 from bot.domain.people import Account, Membership, People
+from bot.domain.rollback import Rollback
 from bot.domain.target import Place, Target
 from bot.engine.foreground import Foreground
 from bot.engine.registry import Registry
+from bot.engine.turns import Turns
 from bot.ports import Clock, Directory, Durable, Store, Tools, Verifier
 
 log = logging.getLogger("twokey.engine")
 
 # More at once would not be done sooner, but hold up each other and every decision meanwhile.
 _PLANS_AT_ONCE: Final = 8
+_LOOKS_AT_ONCE: Final = 8
 
 
 def in_words(error: Exception, *, doing: str) -> str:
@@ -83,8 +86,13 @@ class Engine:
     planning: asyncio.Semaphore = field(
         default_factory=lambda: asyncio.Semaphore(_PLANS_AT_ONCE), init=False
     )
-    _executing: dict[str, asyncio.Task[Any]] = field(
-        default_factory=dict[str, asyncio.Task[Any]], init=False
+    turns: Turns = field(default_factory=Turns, init=False)
+    to_take_over: set[str] = field(default_factory=set[str], init=False)  # lost, and in line
+    _looking: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(_LOOKS_AT_ONCE), init=False
+    )
+    _executing: dict[str, dict[str, asyncio.Task[Any]]] = field(  # by rollback, then by execution
+        default_factory=dict[str, dict[str, asyncio.Task[Any]]], init=False
     )
     _busy: dict[str, asyncio.Task[None]] = field(
         default_factory=dict[str, asyncio.Task[None]], init=False
@@ -120,9 +128,15 @@ class Engine:
             raise RuntimeError("the chat role has no provider secrets and can't plan or run")
         return self.tools
 
-    def is_executing(self, rollback_id: str) -> bool:
-        """Tell whether any execution of this rollback is under way in this process."""
-        return any(one.rpartition(".")[0] == rollback_id for one in self._executing)
+    @property
+    def in_good_hands(self) -> frozenset[str]:
+        """Return the ids of all that are executed here, or will be in their turn."""
+        return frozenset(self._executing) | self.to_take_over
+
+    def is_at_work(self, rollback: Rollback) -> bool:
+        """Tell whether this process claims, starts or executes it right now."""
+        busy = (f"claim {rollback.id}", f"start {rollback.execution}")
+        return rollback.id in self._executing or any(map(self.is_busy, busy))
 
     @contextmanager
     def executing(self, execution: str) -> Generator[None]:
@@ -130,11 +144,20 @@ class Engine:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("an execution needs a task, so that it can be ended")
-        self._executing[execution] = task
+        rollback_id = execution.rpartition(".")[0]
+        under_way = self._executing.setdefault(rollback_id, {})
+        under_way[execution] = task
         try:
             yield
         finally:
-            del self._executing[execution]
+            del under_way[execution]
+            if not under_way:
+                del self._executing[rollback_id]
+
+    async def after_calls(self) -> None:
+        """Wait while others are on the way to their call; never long, however many there are."""
+        async with self._looking:
+            await self.foreground.over()
 
     def is_busy(self, name: str) -> bool:
         """Tell whether this piece of work is being done in this process."""
@@ -157,7 +180,8 @@ class Engine:
     @property
     def tasks(self) -> tuple[asyncio.Task[Any], ...]:
         """Return all that is being done in this process right now."""
-        return (*self._busy.values(), *self._executing.values())
+        executing = (task for one in self._executing.values() for task in one.values())
+        return (*self._busy.values(), *executing)
 
     async def close(self) -> None:
         """Cancel what is in flight; the journal says afterwards what is in doubt."""

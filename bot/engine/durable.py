@@ -8,7 +8,7 @@ happen twice. docs/adr/0001 says why; the traps are DBOS's own and marked where 
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from contextlib import closing
 from typing import Any, Final, NoReturn, cast
 
@@ -21,7 +21,7 @@ from bot.ports import Execution
 # Changes only when a running execution could not be replayed by newer code.
 _SHAPE: Final = "twokey-2"
 Work = Callable[[], Coroutine[Any, Any, str]]
-_LIVE: Final = frozenset({"PENDING", "ENQUEUED"})
+_LIVE: Final = ("PENDING", "ENQUEUED")
 _CONNECTIONS: Final = 5
 
 
@@ -125,15 +125,22 @@ class DbosDurable:
         """Tell whether executions are carried out here."""
         return self._workflow is not None
 
-    async def is_live(self, execution_id: str) -> bool:
-        """Tell whether this process runs it or will; of others, and of another shape, it is lost.
+    async def live(self, execution_ids: Collection[str]) -> frozenset[str]:
+        """Return those that this process runs or will; of others, and of another shape, it is lost.
 
         Whoever asks holds the execution lease, so the process that began it does not any more.
         """
-        status = await DBOS.get_workflow_status_async(execution_id)
-        if status is None or status.status not in _LIVE:
-            return False
-        return (status.app_version, status.executor_id) == (_SHAPE, self._executor)
+        if not execution_ids:
+            return frozenset()  # to DBOS no ids mean all of them
+        found = await DBOS.list_workflows_async(
+            workflow_ids=[*execution_ids],
+            status=[*_LIVE],
+            app_version=_SHAPE,
+            executor_id=self._executor,
+            load_input=False,
+            load_output=False,
+        )
+        return frozenset(one.workflow_id for one in found)
 
     async def close(self) -> None:
         """Stop without waiting: what is unfinished is resumed, or taken over."""

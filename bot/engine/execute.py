@@ -27,7 +27,8 @@ def start(engine: Engine, rollback: Rollback) -> None:
 
     async def begin() -> None:
         with engine.foreground.working():
-            await engine.durable.start(execution)
+            async with engine.turns.taken():
+                await engine.durable.start(execution)
 
     engine.spawn(f"start {execution}", begin)
 
@@ -42,8 +43,9 @@ async def execute(engine: Engine, execution: str, steps: Steps) -> None:
 async def _execute(engine: Engine, rollback_id: str, token: int, steps: Steps) -> None:
     # No piece of its own: it is a look at the journal whenever it is repeated.
     with engine.foreground.working():
-        plan = await engine.store.write(lambda tx: _begin(tx, engine, rollback_id, token))
-        reached(FaultPoint.EXECUTION_BEGUN)
+        async with engine.turns.taken():
+            plan = await engine.store.write(lambda tx: _begin(tx, engine, rollback_id, token))
+            reached(FaultPoint.EXECUTION_BEGUN)
     if plan is None:
         return
     for wave in waves(plan):

@@ -12,6 +12,7 @@ from bot.domain.rollback import Rollback, State, StepRun, StepState
 from bot.domain.target import Effect
 from bot.engine.change import commit
 from bot.engine.core import Engine, in_words, log
+from bot.engine.turns import Turn
 from bot.faultpoints import FaultPoint, reached
 from bot.ports import Action, Tools, Transaction
 
@@ -64,27 +65,42 @@ class _Attempt:
 
     async def _begin(self, before: StepRun) -> StepRun:
         with self._engine.foreground.working():
-            run, now = await self._prepare(before)
+            async with self._engine.turns.taken() as turn:
+                run, now = await self._prepare(before, turn)
+        if now is not None and now.is_noop:
+            return await self._skip(before, now)
         if now is None or run.state is not StepState.RUNNING:
             return run
         return await self._act(run, now)
 
-    async def _prepare(self, before: StepRun) -> tuple[StepRun, Preview | None]:
+    async def _prepare(self, before: StepRun, turn: Turn) -> tuple[StepRun, Preview | None]:
         """Read again, and commit the intent if it would still do what was approved."""
         tools = self._tools(attempt=before.attempt + 1)
         try:
-            async with asyncio.timeout(self._engine.limits.plan):
-                now = await self._action.reread(tools, self._step.preview)
+            with turn.asking():
+                async with asyncio.timeout(self._engine.limits.plan):
+                    now = await self._action.reread(tools, self._step.preview)
         except Exception as error:  # noqa: BLE001 - whatever it was, nothing was sent
             note = in_words(error, doing="reading the live system")
             return await self._not_started(StepState.FAILED, note), None
         if now.is_noop and now.leads_where(self._step.preview):
-            note = f"{now.subject} is at {now.after.label} already"
-            return await self._not_started(StepState.SKIPPED, note), None
+            return before, now
         if not now.agrees_with(self._step.preview):
             note = f"{now.subject} is at {now.before.label} now, which is not what was approved"
             return await self._not_started(StepState.STALE, note), None
         return await self._intend(), now
+
+    async def _skip(self, before: StepRun, now: Preview) -> StepRun:
+        """End a step that has nothing to do, once reading back shows what doing it would show."""
+        tools = self._tools(attempt=before.attempt + 1)
+        evidence, wrong = await self._read_back(tools, Receipt(now.after.id, {}))
+        note = f"{now.subject} is at {now.after.label} already"
+        if not wrong:
+            return await self._not_started(StepState.SKIPPED, note, evidence=evidence)
+        note = f"{note}, but reading it back did not confirm it: {wrong}"
+        # After an attempt that was found to have done nothing, that may have been too early.
+        state = StepState.UNVERIFIED if before.attempt else StepState.STALE
+        return await self._not_started(state, note, evidence=evidence)
 
     async def _intend(self) -> StepRun:
         """Commit that the call is about to be made; without this row no call is ever made."""
@@ -157,16 +173,21 @@ class _Attempt:
         return answered
 
     async def _verify(self, run: StepRun, receipt: Receipt) -> StepRun:
-        tools = self._tools(attempt=run.attempt)
+        evidence, note = await self._read_back(self._tools(attempt=run.attempt), receipt)
+        reached(FaultPoint.EFFECT_VERIFIED, self._step.name)
+        state = StepState.UNVERIFIED if note else StepState.DONE
+        return await self._end(state, evidence=evidence, note=note)
+
+    async def _read_back(self, tools: Tools, receipt: Receipt) -> tuple[tuple[Evidence, ...], str]:
+        """Look until it is as it has to be, or often enough; return what was seen last."""
+        await self._engine.after_calls()
         evidence, note = await self._look(tools, receipt)
         for _ in range(_LOOKS - 1):
             if not note:
                 break
             await tools.sleep(self._engine.limits.verify / _LOOKS)
             evidence, note = await self._look(tools, receipt)
-        reached(FaultPoint.EFFECT_VERIFIED, self._step.name)
-        state = StepState.UNVERIFIED if note else StepState.DONE
-        return await self._end(state, evidence=evidence, note=note)
+        return evidence, note
 
     async def _look(self, tools: Tools, receipt: Receipt) -> tuple[tuple[Evidence, ...], str]:
         """Read back once; return what was seen, and what is wrong with it."""
@@ -190,11 +211,12 @@ class _Attempt:
         reached(FaultPoint.DOUBT_RECORDED, self._step.name)
         return doubted
 
-    async def _not_started(self, state: StepState, note: str) -> StepRun:
+    async def _not_started(
+        self, state: StepState, note: str, *, evidence: tuple[Evidence, ...] = ()
+    ) -> StepRun:
         def end(run: StepRun, tx: Transaction) -> StepRun:
-            return replace(
-                run, state=state, note=self._scrub(note), started_at=tx.now, ended_at=tx.now
-            )
+            ended = replace(run, state=state, evidence=evidence, note=self._scrub(note))
+            return replace(ended, started_at=tx.now, ended_at=tx.now)
 
         return await self._save(end, _ENDS[state], if_free=True)
 

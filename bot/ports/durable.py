@@ -1,6 +1,6 @@
 """Time, what carries work through crashes, and which process may do it."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -46,8 +46,8 @@ class Durable(Protocol):
         """Start an execution; the same id again is the same execution."""
         ...
 
-    async def is_live(self, execution_id: str) -> bool:
-        """Tell whether this execution is running or will be resumed by itself."""
+    async def live(self, execution_ids: Collection[str]) -> frozenset[str]:
+        """Return those of these executions that are running or will be resumed by themselves."""
         ...
 
     async def close(self) -> None:

@@ -1,7 +1,7 @@
 """Where everything is kept: one transaction, and the store that runs it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -59,8 +59,8 @@ class Transaction(ABC):
         """Return how many requests of this place's workspace people can still stop."""
 
     @abstractmethod
-    def due(self) -> tuple[str, ...]:
-        """Return the ids whose ``wake_at`` has come."""
+    def due(self, besides: Collection[str] = ()) -> tuple[Rollback, ...]:
+        """Return those whose ``wake_at`` has come, besides those that are in good hands."""
 
     @abstractmethod
     def next_wake(self) -> datetime | None:

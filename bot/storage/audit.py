@@ -1,6 +1,7 @@
 """The audit chain as a part of each transaction: one entry for everything that happened."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, fields, replace
 from typing import Any, Final
@@ -10,21 +11,19 @@ from sqlalchemy import Connection, Select, bindparam, exists, func, insert, sele
 from bot.domain.event import Event, Happening
 from bot.storage.chain import ChainReport, Entry, Head, verify
 from bot.storage.errors import Unusable
-from bot.storage.part import Keeper, Part
+from bot.storage.part import Keeper, Part, Stretch
 from bot.storage.tables import audit, audit_head, rollbacks
 
 _ENTRIES: Final = select(*(audit.c[field.name] for field in fields(Entry))).order_by(
     audit.c.sequence
 )
 _MINE: Final = _ENTRIES.where(audit.c.rollback_id == bindparam("rollback_id"))
-_FIRST: Final = (
-    select(func.min(audit.c.sequence))
-    .where(audit.c.rollback_id == bindparam("rollback_id"))
-    .scalar_subquery()
+_FIRST: Final = select(func.min(audit.c.sequence)).where(
+    audit.c.rollback_id == bindparam("rollback_id")
 )
 _SEALS: Final = (
     select(audit.c.sequence, audit.c.rollback_id, audit.c.mac)
-    .where(audit.c.sequence >= _FIRST)
+    .where(audit.c.sequence >= bindparam("first"))
     .order_by(audit.c.sequence)
 )
 _SINCE: Final = _ENTRIES.where(audit.c.sequence >= bindparam("first"))
@@ -71,19 +70,45 @@ class AuditPart(Part):
         An entry that was taken out leaves a gap, and whatever is put there has no seal: every seal
         holds its entry's number.
         """
-        rows = self._connection.execute(_SEALS, {"rollback_id": rollback_id}).all()
-        if not rows:
+        first = self._connection.scalar(_FIRST, {"rollback_id": rollback_id})
+        if first is None:
             return ()
-        first, seals = rows[0][0], self._keeper.seals
-        is_whole = [number for number, _, _ in rows] == list(range(first, self.head.sequence + 1))
-        new = [number for number, whose, mac in rows if seals.get(number) != (whose, mac)]
-        if not is_whole or (new and not self._are_sealed(new[0])):
+        mine = self._count_if_whole(first, rollback_id)
+        if mine is None:
             sentence = f"The audit chain is broken behind entry {first}: {rollback_id} is not run."
             self._keeper.complain(f"chain of {rollback_id}", sentence)
             return ()
         events = self.events(rollback_id)  # whose own words are verified each time, cache or not
-        is_all = len(events) == sum(whose == rollback_id for _, whose, _ in rows)
-        return events if is_all else ()
+        return events if len(events) == mine else ()
+
+    def _count_if_whole(self, first: int, rollback_id: str) -> int | None:
+        """Return how many entries of this rollback the chain has from here on; None: it is broken.
+
+        A thousand that start together ask for nearly the same: what was there when this piece of
+        work began is read once in a transaction. What came since is read each time, because it may
+        be undone.
+        """
+        known = self._keeper.stretch
+        if known.connection is not self._connection or first < known.first:
+            known = Stretch(self._connection, first, last=first - 1)
+        rows = self._connection.execute(_SEALS, {"first": known.last + 1}).all()
+        numbers = [number for number, _, _ in rows]
+        seals = [(whose, mac) for _, whose, mac in rows]
+        if numbers != [*range(known.last + 1, self.head.sequence + 1)]:
+            return None
+        seen = map(self._keeper.seals.get, numbers)
+        new = next((n for n, at, was in zip(numbers, seals, seen, strict=True) if at != was), None)
+        if new is not None and not self._are_sealed(new):
+            return None
+        owners = [whose for whose, _ in seals]
+        stays = max(0, self._began_at - known.last)
+        if stays and self._is_write:
+            counts = Counter(known.counts)
+            counts.update(owners[:stays])
+            known = replace(known, last=known.last + stays, counts=counts)
+            owners = owners[stays:]
+            self._keeper.stretch = known
+        return known.counts.get(rollback_id, 0) + owners.count(rollback_id)
 
     def _are_sealed(self, first: int) -> bool:
         """Tell whether each seal from here on is right; they are not computed again."""

@@ -6,6 +6,7 @@ Statements are built once, at the top of each part: building one costs more than
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ class Keeper:
         self._guard = threading.Lock()  # the writer and the readers all ask for the time
         self._complaints: set[str] = set()
         self.seals = _Recent()  # of entries by number: whose they are and what seals them
+        self.stretch = Stretch()  # what the writer's own transaction has read of the chain
 
     def now(self, *marks: datetime) -> datetime:
         """Return the time, which never steps back: not in this process, not behind a mark.
@@ -53,6 +55,16 @@ class Keeper:
             log.error("%s", sentence)
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Part of the audit chain that one transaction found whole, and how many of it are whose."""
+
+    connection: Connection | None = None  # each transaction has its own
+    first: int = 0
+    last: int = 0
+    counts: Mapping[str | None, int] = field(default_factory=dict[str | None, int])
+
+
 class _Recent(dict[int, tuple[str | None, str]]):
     """What was seen lately, without ever growing beyond a few megabytes."""
 
@@ -71,6 +83,7 @@ class Part(Transaction):
         """Begin where the audit chain ends."""
         self.now = keeper.now(head.at)
         self.head = head
+        self._began_at = head.sequence
         self.has_written = False
         self._connection = connection
         self._keeper = keeper

@@ -1,7 +1,7 @@
 """Rollbacks with their approvals, their claim and their journal."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
@@ -162,26 +162,30 @@ class RollbackPart(Part):
         where = {"platform": place.platform, "tenant": place.tenant}
         return int(self._connection.scalar(_UNDECIDED, where) or 0)
 
-    def due(self) -> tuple[str, ...]:
-        """Return the ids whose ``wake_at`` has come."""
-        return tuple(rollback.id for rollback in self._readable(_DUE, now=self.now))
+    def due(self, besides: Collection[str] = ()) -> tuple[Rollback, ...]:
+        """Return those whose ``wake_at`` has come, besides those that are in good hands."""
+        return tuple(self._readable(_DUE, besides, now=self.now))
 
     def next_wake(self) -> datetime | None:
         """Return the earliest ``wake_at`` still to come."""
         earliest: datetime | None = self._connection.scalar(_NEXT, {"now": self.now})
         return earliest
 
-    def _readable(self, query: Select[Any], **values: object) -> Iterator[Rollback]:
+    def _readable(
+        self, query: Select[Any], besides: Collection[str] = (), **values: object
+    ) -> Iterator[Rollback]:
         """Yield what can be read: a damaged record must not stop the others."""
-        for assemble in self._found(query, **values):
+        for assemble in self._found(query, besides, **values):
             try:
                 yield assemble()
             except Quarantined as damaged:
                 self._keeper.complain(str(damaged), str(damaged))
 
-    def _found(self, query: Select[Any], **values: object) -> Iterator[Callable[[], Rollback]]:
+    def _found(
+        self, query: Select[Any], besides: Collection[str] = (), **values: object
+    ) -> Iterator[Callable[[], Rollback]]:
         """Yield a way to put each found rollback together, in three queries for all of them."""
-        rows = self._connection.execute(query, values).all()
+        rows = [row for row in self._connection.execute(query, values) if row.id not in besides]
         ids = [row.id for row in rows]
         votes, attempts = self._grouped(_VOTES, ids), self._grouped(_ATTEMPTS, ids)
         for row in rows:

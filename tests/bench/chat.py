@@ -162,7 +162,7 @@ class Chat:
             "name": f"shop{number}",
             "environment": "production",
             "affected": "Frontend",
-            "channel": home + _channel(number),
+            "channels": [home + _channel(number)],
             "approvers": self._approvers[number : number + 3],
             "steps": steps,
         }

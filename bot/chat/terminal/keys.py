@@ -54,13 +54,13 @@ def make(path: Path, *, passphrase: str = "") -> OwnKey:
     sealed = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
     content = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, sealed)
     try:
+        if path.exists():
+            raise KeyTrouble(
+                f"{path} is there already, and a key is never overwritten. Nothing was changed. "
+                "twokey key --print shows its public half; --key makes another one elsewhere."
+            )
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _OWN)
-    except FileExistsError as error:
-        raise KeyTrouble(
-            f"{path} is there already, and a key is never overwritten. Nothing was changed. "
-            "twokey key --print shows its public half; --key makes another one elsewhere."
-        ) from error
     except OSError as error:
         why = error.strerror
         raise KeyTrouble(f"{path} can't be written: {why}. Nothing was changed.") from error

@@ -119,6 +119,15 @@ def test_proofs_go_on_from_account_to_account() -> None:
     assert nobody.proofs == tuple(chain)
 
 
+def test_proofs_about_two_accounts_of_one_person_come_together() -> None:
+    """What was proven with the one account of a person and with the other makes one entry."""
+    both = Person("one", "One", (ON_SLACK, ON_DISCORD))
+    new = Account("discord", "200", "1")
+    chain = [Proof(ON_SLACK, new, NOON), Proof(ON_DISCORD, ELSEWHERE, NOON)]
+    (human,) = humans(chain, People((both,)))
+    assert human == Human((ON_SLACK, ON_DISCORD, new, ELSEWHERE), (both,), tuple(chain))
+
+
 def test_what_the_map_says_already_is_known() -> None:
     """Once an operator has added the account, there is nothing left to add."""
     whole = Person("one", "One", (ON_SLACK, ON_DISCORD))

@@ -26,6 +26,10 @@ class Plant:
     pulled: list[str] = field(default_factory=list[str])
     healthy: bool = True
     gate: asyncio.Event | None = None  # a pull waits for it after its effect
+    slow: dict[str, asyncio.Event] = field(default_factory=dict[str, asyncio.Event])  # to preview
+    fog: asyncio.Event | None = None  # reading back waits for it
+    looks: int = 0  # how often somebody began to read back
+    probes: int = 0  # how often somebody looked whether it happened
     leads_to: str = ""  # where a preview ends, if not where it should
     lands_after: int = 0  # looks, until a lie becomes true
     breaks: set[str] = field(default_factory=set[str])  # what stumbles over a mistake of its own
@@ -51,6 +55,8 @@ class Pull(Action):
 
     async def preview(self, tools: Tools) -> Preview:
         stumble("preview")
+        if self.lever in PLANT.slow:
+            await PLANT.slow[self.lever].wait()
         at = PLANT.stands.get(self.lever, "new")
         return Preview(
             subject=f"Lever {self.lever}",
@@ -65,12 +71,12 @@ class Pull(Action):
             raise NotApplied("the lever is stuck")
         if manner != "never lands":
             PLANT.pulled.append(self.lever)
-        if manner not in {"lies", "never lands"}:
+        if manner not in {"lies", "never lands", "lands late"}:
             PLANT.stands[self.lever] = self.to
         await PLANT.moment()
         if PLANT.gate is not None:
             await PLANT.gate.wait()
-        if manner in {"loses its answer", "never lands", "nobody knows"}:
+        if manner in {"loses its answer", "never lands", "lands late", "nobody knows"}:
             raise httpx.ReadTimeout("no answer")
         return Receipt(reference=tools.key, details={})
 
@@ -79,11 +85,17 @@ class Pull(Action):
         if PLANT.behaves.get(self.lever) == "nobody knows":
             raise InDoubt("it can't be seen from here")
         done = PLANT.stands.get(self.lever) == self.to
+        PLANT.probes += 1
+        if PLANT.behaves.get(self.lever) == "lands late" and PLANT.probes == 2:
+            PLANT.stands[self.lever] = self.to  # behind the last look for it
         return Receipt(reference="probed", details={}) if done else False
 
     async def verify(
         self, tools: Tools, preview: Preview, receipt: Receipt
     ) -> tuple[Evidence, ...]:
+        PLANT.looks += 1
+        if PLANT.fog is not None:
+            await PLANT.fog.wait()
         stumble("verify")
         if "evidence" in PLANT.breaks:
             return ()

@@ -118,7 +118,12 @@ async def test_a_repeated_delivery_changes_nothing(here: World) -> None:
     with pytest.raises(Refused) as refused:
         await offer(here, code="LMNPQRST", delivery="again")
     assert refused.value.code is Refusal.DUPLICATE
-    await prove(here)
+    await prove(here, delivery="and again")
+    with pytest.raises(Refused) as repeated:
+        await prove(here, delivery="and again")
+    assert repeated.value.code is Refusal.DUPLICATE
+    giver = Account(*SERVER, "manager-one")
+    assert await here.engine.store.read(lambda tx: tx.wrong_codes(giver)) == ()
 
 
 async def test_five_wrong_codes_close_the_account(here: World, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ async def look_around(here: World) -> None:
     await here.clock.sleep(10)
     await sweep(here.engine)
     for rollback in await here.engine.store.read(lambda tx: tx.open(DEPLOYS)):
-        await advance(here.engine, rollback.id)
+        await advance(here.engine, rollback, here.clock.now())
 
 
 async def test_who_stands_by_takes_requests_and_plans_nothing(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """What goes wrong around the engine: a store that fails, a wall of messages, a sudden death."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, TypeVar
@@ -149,8 +149,8 @@ class Idle(Inline):
     async def start(self, execution_id: str) -> None:
         pass
 
-    async def is_live(self, execution_id: str) -> bool:
-        return True
+    async def live(self, execution_ids: Collection[str]) -> frozenset[str]:
+        return frozenset(execution_ids)
 
 
 @dataclass
@@ -188,8 +188,8 @@ class Remembering(Inline):
             self.memory.status[execution_id] = "PENDING"
             await super().start(execution_id)
 
-    async def is_live(self, execution_id: str) -> bool:
-        return self.memory.status.get(execution_id) == "PENDING"
+    async def live(self, execution_ids: Collection[str]) -> frozenset[str]:
+        return frozenset(one for one in execution_ids if self.memory.status.get(one) == "PENDING")
 
 
 @dataclass

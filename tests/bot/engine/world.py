@@ -1,7 +1,7 @@
 """A small world for the engine: a virtual clock, people, and an inline runner."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -99,8 +99,9 @@ class Inline:
             work: Coroutine[Any, Any, None] = self._execution(execution_id, self)
             self.tasks[execution_id] = asyncio.create_task(work)
 
-    async def is_live(self, execution_id: str) -> bool:
-        return execution_id in self.tasks and not self.tasks[execution_id].done()
+    async def live(self, execution_ids: Collection[str]) -> frozenset[str]:
+        running = {one for one, task in self.tasks.items() if not task.done()}
+        return running & frozenset(execution_ids)
 
     async def close(self) -> None:
         for task in self.tasks.values():

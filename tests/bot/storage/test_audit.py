@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from datetime import timedelta
 
 import pytest
@@ -218,3 +219,34 @@ async def test_time_passes_behind_a_clock_that_stepped_back(url: str, clock: Man
 
     assert corrected == ahead
     assert later == ahead + timedelta(minutes=1)
+
+
+async def test_what_was_undone_is_not_taken_for_read(any_store: SqlStore) -> None:
+    """In one commit, the chain is proven right behind a piece of work that was undone."""
+    # given
+    ours = await write_five(any_store)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def busy(_tx: Transaction) -> None:  # so that the others share a commit
+        begun.set()
+        go_on.wait()
+
+    def undone(tx: Transaction) -> None:
+        tx.record(an_event(Happening.REMINDED))
+        assert len(tx.proven_events("rb-aaaa")) == len(ours) + 1
+        raise NotRecorded("It is undone.")
+
+    def kept(tx: Transaction) -> tuple[int, int]:
+        before = len(tx.proven_events("rb-aaaa"))
+        tx.record(an_event(Happening.REMINDED))
+        return before, len(tx.proven_events("rb-aaaa"))
+
+    # when
+    works = [asyncio.create_task(any_store.write(work)) for work in (busy, undone, kept, kept)]
+    await asyncio.to_thread(begun.wait)
+    go_on.set()
+    _, error, *counts = await asyncio.gather(*works, return_exceptions=True)
+
+    # then
+    assert isinstance(error, NotRecorded)
+    assert counts == [(5, 6), (6, 7)]

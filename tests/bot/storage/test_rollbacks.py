@@ -173,9 +173,11 @@ async def test_time_makes_a_rollback_due(any_store: SqlStore, clock: ManualClock
     before = await any_store.read(lambda tx: (tx.due(), tx.next_wake()))
     clock.time = remind_at
     after = await any_store.read(lambda tx: (tx.due(), tx.next_wake()))
+    in_good_hands = await any_store.read(lambda tx: tx.due({"rb-aaaa"}))
 
     assert before == ((), remind_at)
-    assert after == (("rb-aaaa",), None)
+    assert after == ((rollback,), None)
+    assert in_good_hands == ()
 
 
 @pytest.mark.parametrize(
@@ -205,7 +207,7 @@ async def test_a_damaged_record_stops_nobody_else(
         lists = [
             await any_store.read(
                 lambda tx: (
-                    tx.due(),
+                    [r.id for r in tx.due()],
                     [r.id for r in tx.open(DEPLOYS)],
                     [r.id for r in tx.latest(DEPLOYS, 9)],
                 )
@@ -213,7 +215,7 @@ async def test_a_damaged_record_stops_nobody_else(
             for _ in range(2)
         ]
 
-    assert lists == [(("rb-good",), ["rb-good"], ["rb-good"])] * 2
+    assert lists == [(["rb-good"], ["rb-good"], ["rb-good"])] * 2
     assert [record.getMessage()[:25] for record in caplog.records] == ["The record of rb-aaaa is "]
     with pytest.raises(Quarantined, match="rb-aaaa"):
         await load(any_store)

@@ -63,7 +63,6 @@ function labelled(words, part) {
   node.placeholder = part.placeholder ?? "";
   node.value = part.value ?? "";
   if (part.max_length) node.maxLength = part.max_length;
-  if (part.min_length) node.minLength = part.min_length;
   node.required = part.required ?? true;
   return field(words, node, part.custom_id);
 }

@@ -122,6 +122,18 @@ async def test_a_stranger_is_like_somebody_who_does_not_exist(
     assert await directory.membership(account) is Membership.STRANGER
 
 
+@pytest.mark.parametrize("user", ["@me", "٤٠٠", ""])
+async def test_what_is_no_id_is_not_asked_for(odd: Odd, time: Time, user: str) -> None:
+    """Whatever Discord would answer to such a path, it is nobody."""
+    guild, answers = odd
+    answers["GET members"] = lambda: web.json_response(MEMBER | {"user": USER | {"id": user}})
+    answers["GET @me"] = answers["GET members"]
+
+    directory = DiscordDirectory(guild, now=time.now, clock=time.clock)
+
+    assert await directory.membership(Account("discord", SHOP, user)) is Membership.STRANGER
+
+
 async def test_a_minute_is_remembered(
     directory: DiscordDirectory, people: Workspace, time: Time
 ) -> None:

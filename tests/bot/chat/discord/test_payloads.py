@@ -175,6 +175,7 @@ def test_our_direct_messages_are_ours(body: dict[str, Any]) -> None:
         (COMMAND, ("type",), 1, UNREADABLE),
         (COMMAND, ("type",), 99, UNREADABLE),
         (COMMAND, ("member",), None, UNREADABLE),
+        (COMMAND | {"user": {"id": USER}}, ("member",), None, UNREADABLE),
         (COMMAND, ("member", "user"), {"id": USER, "bot": True}, UNREADABLE),
         (COMMAND, ("member", "user"), {"id": USER, "system": True}, UNREADABLE),
         (COMMAND, ("member", "user", "id"), "U1", UNREADABLE),

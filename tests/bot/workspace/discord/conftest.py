@@ -58,9 +58,11 @@ async def place() -> AsyncIterator[Place]:
     clock = Clock()
     headers = {"Authorization": f"Bot {seed.BOT_TOKEN}"}
     async with (
-        running(clock=clock, ack_seconds=0.5, identify_seconds=0) as room,
+        running(clock=clock, ack_seconds=1.0, identify_seconds=0) as room,
         Guild(room.url) as people,
-        httpx.AsyncClient(base_url=room.api_url, headers=headers, trust_env=False) as api,
+        httpx.AsyncClient(
+            base_url=room.api_url, headers=headers, trust_env=False, timeout=PATIENCE
+        ) as api,
     ):
         yield Place(room, people, clock, api)
 

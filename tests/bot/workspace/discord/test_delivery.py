@@ -85,7 +85,7 @@ async def test_a_late_delivery_fails_and_its_answer_is_refused(place: Place, joi
     heard: list[str] = []
     refused: list[int] = []
     await join(counting(heard, refused))
-    await place.people.misbehave(kind="delay", seconds=0.7)
+    await place.people.misbehave(kind="delay", seconds=1.3)
 
     late = await place.people.command(RESPONDER, DEPLOYS, "/rollback")
     await until(lambda: refused)
@@ -219,3 +219,30 @@ async def test_nobody_acts_in_anothers_direct_messages(place: Place) -> None:
     assert stranger["error"] == "not_in_channel"
     assert unknown["error"] == "action_not_found"
     assert nobody["error"] == "no_app"
+
+
+async def test_a_dialog_without_an_answer_stays_open(place: Place, join: Join) -> None:
+    """What somebody typed is not lost when the app does not take it."""
+    app = App()
+
+    class Reason(discord.ui.Modal, title="Add reason"):
+        words: discord.ui.TextInput["Reason"] = discord.ui.TextInput(label="Why?", custom_id="why")
+
+        async def on_submit(self, _: discord.Interaction) -> None:
+            """Never answer."""
+
+    @app.tree.command(name="rollback", description="x", guild=app.guild)
+    async def rollback(interaction: Interaction) -> None:
+        await interaction.response.send_modal(Reason())
+
+    await join(app)
+    await place.people.command(RESPONDER, DEPLOYS, "/rollback")
+    [dialog] = (await place.people.state())["views"][RESPONDER]
+
+    outcome = await place.people.submit(RESPONDER, dialog["id"], {"why": "x"})
+    left = (await place.people.state())["views"][RESPONDER]
+    await place.people.close(RESPONDER, dialog["id"])
+
+    assert outcome == {"ok": False, "error": "operation_timeout"}
+    assert left == [dialog]
+    assert (await place.people.state())["views"][RESPONDER] == []

@@ -9,7 +9,7 @@ import pytest
 
 from bot.workspace.discord import seed
 from bot.workspace.discord.server import running
-from tests.bot.workspace.discord.conftest import DEPLOYS, RESPONDER, Place
+from tests.bot.workspace.discord.conftest import DEPLOYS, PATIENCE, RESPONDER, Place
 
 Json = dict[str, Any]
 GUILDS_AND_MESSAGES = 1 << 0 | 1 << 9
@@ -27,7 +27,7 @@ class Wire:
 
     async def hear(self) -> Json:
         """Receive one frame."""
-        frame: Json = await self.socket.receive_json(timeout=5)
+        frame: Json = await self.socket.receive_json(timeout=PATIENCE)
         return frame
 
     async def identify(self, *, token: str = seed.BOT_TOKEN, intents: int = 1) -> None:
@@ -37,7 +37,7 @@ class Wire:
     async def is_closed_with(self) -> int | None:
         """Wait for the end, and say with which code it came."""
         while not self.socket.closed:
-            await self.socket.receive(timeout=5)
+            await self.socket.receive(timeout=PATIENCE)
         return self.socket.close_code
 
 

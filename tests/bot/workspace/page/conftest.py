@@ -1,64 +1,15 @@
-"""The page in a real browser, with the real slack-bolt client and a small shop behind it."""
+"""The page in a real browser, with a small shop behind it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from aiohttp import web
-from playwright.async_api import ConsoleMessage, Page, async_playwright
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.app.async_app import AsyncApp
-from slack_bolt.async_app import AsyncAck, AsyncRespond
-from slack_sdk.web.async_client import AsyncWebClient
+from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
 
-from bot.workspace.slack.server import running
-from bot.workspace.slack.world import Json
 from tests.journeys.tour import CHROMIUM, FLAGS
-
-DEPLOYS, MANAGER = "C00DEPLOYS", "U00MANAGER1"
-
-
-def plain(text: str) -> Json:
-    return {"type": "plain_text", "text": text}
-
-
-def button(action_id: str, label: str, **more: object) -> Json:
-    return {"type": "button", "action_id": action_id, "text": plain(label), **more}
-
-
-CARD: list[Json] = [
-    {"type": "header", "text": plain("Roll back backend?")},
-    {
-        "type": "actions",
-        "elements": [
-            button("approve", "Approve", style="primary"),
-            button("reject", "Reject…", style="danger"),
-            button("reason", "Add reason"),
-        ],
-    },
-]
-
-
-def key(kind: str, *, request: str = "rb-1") -> Json:
-    """What the real bot's messages carry, and what tells the page which of them is which."""
-    return {"event_type": "twokey_posting", "event_payload": {"key": f"{request}:{kind}:x:0"}}
-
-
-VIEW: Json = {
-    "type": "modal",
-    "callback_id": "reason",
-    "title": plain("Add reason"),
-    "submit": plain("Save"),
-    "blocks": [
-        {
-            "type": "input",
-            "block_id": "why",
-            "label": plain("What is broken?"),
-            "element": {"type": "plain_text_input", "action_id": "text", "multiline": True},
-        }
-    ],
-}
 
 
 @dataclass
@@ -66,6 +17,7 @@ class Shop:
     """A shop with two parts, both broken until a test says otherwise."""
 
     broken: set[str] = field(default_factory=lambda: {"frontend", "backend"})
+    parts: dict[str, str] = field(default_factory=dict[str, str])
 
     async def answer(self, request: web.Request) -> web.Response:
         """What a health check reads."""
@@ -74,64 +26,39 @@ class Shop:
         return web.json_response({"version": "v41"})
 
 
-@dataclass(frozen=True)
-class Desk:
-    """A browser on the page, the app's client, and the shop."""
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """A browser on the page, the shop behind it, and what the browser complains of."""
 
     page: Page
-    client: AsyncWebClient
     shop: Shop
     url: str
-    complaints: list[str] = field(default_factory=list[str])
+    complaints: list[str]
 
     async def act_as(self, name: str) -> None:
         """Switch to another person."""
-        await self.page.get_by_role("button", name=name).click()
+        await self.page.locator(".people").get_by_role("button", name=name).click()
 
+    async def is_acting(self, name: str) -> None:
+        """Wait until this is who acts."""
+        await expect(self.page.locator(".person[aria-current=true]")).to_have_text(name)
 
-def app(client: AsyncWebClient) -> AsyncApp:
-    """An app that asks a manager, and closes the card on a yes."""
-    bolt = AsyncApp(client=client)
-    cards: dict[str, str] = {}
-
-    @bolt.command("/rollback")
-    async def rollback(ack: AsyncAck, respond: AsyncRespond) -> None:
-        await ack()
-        notice = await client.chat_postMessage(
-            channel=DEPLOYS, text="backend: rollback asked", metadata=key("notice")
+    async def sticking_out(self) -> list[str]:
+        """Name what is seen beyond the right edge of the page."""
+        found: list[str] = await self.page.evaluate(
+            """() => [...document.querySelectorAll(".app *")]
+                .filter((node) => node.checkVisibility())
+                .filter((node) => node.getBoundingClientRect().right > innerWidth + 1)
+                .map((node) => `${node.className}: ${node.textContent}`)"""
         )
-        for kind, place in (("card", {"thread_ts": notice["ts"]}), ("ask", {"channel": MANAGER})):
-            sent = await client.chat_postMessage(
-                text="Approve? 0 of 1.",
-                blocks=CARD,
-                metadata=key(kind),
-                **{"channel": DEPLOYS, **place},
-            )
-            cards[sent["channel"]] = sent["ts"]
-        await respond("Asked Manager One.")
+        return found
 
-    @bolt.action("approve")
-    @bolt.action("reject")
-    async def decide(ack: AsyncAck, body: Json) -> None:
-        await ack()
-        clicked = {body["channel"]["id"]: body["message"]["ts"]}
-        for channel, ts in {**cards, **clicked}.items():
-            text = f"{body['actions'][0]['action_id']} by <@{body['user']['id']}>"
-            await client.chat_update(channel=channel, ts=ts, text=text)
-
-    @bolt.action("reason")
-    async def reason(ack: AsyncAck, body: Json) -> None:
-        await ack()
-        await client.views_open(trigger_id=body["trigger_id"], view=VIEW)
-
-    @bolt.view("reason")
-    async def save(ack: AsyncAck, view: Json) -> None:
-        if view["state"]["values"]["why"]["text"]["value"] == "no":
-            await ack(response_action="errors", errors={"why": "Please say more."})
-        else:
-            await ack()
-
-    return bolt
+    async def small_targets(self) -> list[str]:
+        """Name the buttons and links that a thumb would miss."""
+        where = ".people button, .places button, .room button, .room a, .hint button, .other a"
+        targets = await self.page.locator(where).all()
+        boxes = [(await one.inner_text(), await one.bounding_box()) for one in targets]
+        return [text for text, box in boxes if box and round(box["height"]) < 44]
 
 
 @pytest.fixture
@@ -144,34 +71,33 @@ def chromium() -> Path:
     return CHROMIUM
 
 
-@pytest.fixture
-async def desk(chromium: Path) -> AsyncIterator[Desk]:
-    """A page in Chromium, with an app and a broken shop; the page may not complain of anything."""
-    shop = Shop()
-    site = web.Application()
+@asynccontextmanager
+async def open_shop() -> AsyncGenerator[Shop]:
+    """Open a broken shop."""
+    shop, site = Shop(), web.Application()
     site.router.add_get("/{part}", shop.answer)
     runner = web.AppRunner(site)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    parts = {part: f"{url}/{part}" for part in ("frontend", "backend")}
-    async with running(shop=parts) as room, async_playwright() as playwright:
-        client = AsyncWebClient(token=room.bot_token, base_url=room.api_url)
-        handler = AsyncSocketModeHandler(app(client), room.app_token)
-        await handler.connect_async()  # type: ignore[no-untyped-call]
-        browser = await playwright.chromium.launch(executable_path=chromium, args=[*FLAGS])
-        page = await browser.new_page(viewport={"width": 1280, "height": 800})
-        desk = Desk(page, client, shop, room.url)
-        page.on("pageerror", lambda error: desk.complaints.append(str(error)))
-        page.on("console", lambda said: _note(desk, said))
-        await page.goto(room.url)
-        yield desk
-        await browser.close()
-        await handler.close_async()  # type: ignore[no-untyped-call]
-        assert desk.complaints == []
+    shop.parts |= {part: f"{url}/{part}" for part in ("frontend", "backend")}
+    yield shop
     await runner.cleanup()
 
 
-def _note(desk: Desk, said: ConsoleMessage) -> None:
-    if said.type in ("error", "warning"):
-        desk.complaints.append(said.text)
+@asynccontextmanager
+async def looking(chromium: Path, complaints: list[str]) -> AsyncGenerator[Page]:
+    """Open a browser; at the end it may not have complained of anything."""
+
+    def note(said: ConsoleMessage) -> None:
+        if said.type in ("error", "warning"):
+            complaints.append(said.text)
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=[*FLAGS])
+        page = await browser.new_page(viewport={"width": 1280, "height": 800})
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", note)
+        yield page
+        await browser.close()
+    assert complaints == []

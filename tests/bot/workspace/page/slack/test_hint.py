@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from bot.workspace.slack.world import Json
-from tests.bot.workspace.page.conftest import DEPLOYS, MANAGER, Desk, button, key
+from tests.bot.workspace.page.slack.conftest import DEPLOYS, MANAGER, Desk, button, key
 
 OTHER = "U00MANAGER2"
 

@@ -5,14 +5,9 @@ from playwright.async_api import expect
 
 from bot.workspace.slack.client import Workspace
 from bot.workspace.slack.server import running
-from tests.bot.workspace.page.conftest import CARD, DEPLOYS, MANAGER, Desk
+from tests.bot.workspace.page.slack.conftest import CARD, DEPLOYS, MANAGER, Desk
 
 RESPONDER = "U00RESPONDER"
-
-
-async def is_acting(desk: Desk, name: str) -> None:
-    """Wait until this is who acts."""
-    await expect(desk.page.locator(".person[aria-current=true]")).to_have_text(name)
 
 
 async def ask(desk: Desk) -> None:
@@ -31,7 +26,7 @@ async def test_a_reload_changes_nothing(desk: Desk) -> None:
 
     await desk.page.reload()
 
-    await is_acting(desk, "M1Manager One")
+    await desk.is_acting("M1Manager One")
     await expect(desk.page.locator(".thread")).to_contain_text("Roll back backend?")
     await expect(desk.page.locator(".person[aria-current=true] .dot")).to_have_count(0)
 
@@ -51,7 +46,7 @@ async def test_own_links_open_inside_the_page(desk: Desk) -> None:
     await page.get_by_role("link", name="Open it").click()
 
     await expect(page.locator(".thread")).to_be_visible()
-    await is_acting(desk, "M2Manager Two")
+    await desk.is_acting("M2Manager Two")
     assert await page.evaluate("window.isSamePage")
     await page.get_by_role("button", name="Close").click()
     assert page.url.endswith(f"#{DEPLOYS}")
@@ -65,7 +60,7 @@ async def test_back_undoes_one_move(desk: Desk) -> None:
     await desk.act_as("Manager One")
 
     await page.go_back()
-    await is_acting(desk, "RResponder")
+    await desk.is_acting("RResponder")
     await expect(page.locator(".thread")).to_be_visible()
     await page.go_back()
 
@@ -136,18 +131,11 @@ async def test_targets_are_large_on_a_phone(desk: Desk) -> None:
     await ask(desk)
     await desk.client.chat_postMessage(channel=MANAGER, text="x", blocks=CARD)
 
-    async def small() -> list[str]:
-        targets = page.locator(
-            ".people button, .places button, .room button, .room a, .hint button"
-        )
-        boxes = [(await one.inner_text(), await one.bounding_box()) for one in await targets.all()]
-        return [text for text, box in boxes if box and round(box["height"]) < 44]
-
     await expect(page.get_by_role("button", name="1 reply")).to_be_in_viewport(ratio=1)
-    assert await small() == []
+    assert await desk.small_targets() == []
     header = await page.locator("main").bounding_box()
     await page.get_by_role("button", name="1 reply").click()
     await expect(page.get_by_role("button", name="Close")).to_be_in_viewport(ratio=1)
-    assert await small() == []
+    assert await desk.small_targets() == []
     assert header
     assert header["y"] < 844 * 0.2

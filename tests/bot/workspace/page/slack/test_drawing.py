@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from bot.workspace.slack.world import Json
-from tests.bot.workspace.page.conftest import CARD, DEPLOYS, Desk, button, plain
+from tests.bot.workspace.page.slack.conftest import CARD, DEPLOYS, Desk, button, plain
 
 
 def rich(*leaves: Json, kind: str = "rich_text_section") -> Json:

@@ -1,0 +1,110 @@
+"""What was posted although nobody heard so: how far it is looked for, and what is taken for it."""
+
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bot.chat.discord.client import DiscordChat, _mark, _nonces
+from bot.domain.target import Place
+from bot.message import Line, Message
+from bot.ports import ChatRefused
+from bot.workspace.discord import seed
+from tests.bot.chat.discord.conftest import DEPLOYS, SHOP, Odd, refused
+
+HERE = Place("discord", SHOP, DEPLOYS)
+ASKED = Message("Asked.", (Line(("Asked",)),))
+NOW, ID = 1_795_895_719.0, 1576323963171110912
+HOUR = 3_600_000 << 22
+
+
+def message(number: int = 0, *, author: str = seed.BOT, **more: Any) -> dict[str, Any]:
+    """A message of this moment."""
+    return {"id": str(ID - number), "author": {"id": author}, "components": [], **more}
+
+
+def chat_with(odd: Odd, *pages: list[dict[str, Any]]) -> tuple[DiscordChat, list[int]]:
+    """A chat whose channel has these pages, and how often it was read."""
+    guild, answers = odd
+    read: list[int] = []
+
+    def page() -> web.Response:
+        read.append(len(read))
+        return web.json_response(pages[min(len(read), len(pages)) - 1])
+
+    answers["GET messages"] = page
+    return DiscordChat(guild, now=lambda: NOW), read
+
+
+CARD: dict[str, Any] = {"components": [{"type": 17, "id": _mark("notice"), "components": []}]}
+SENTENCE: dict[str, Any] = {"nonce": next(_nonces(DEPLOYS, "notice"))}
+
+
+@pytest.mark.parametrize("marked", [CARD, SENTENCE])
+async def test_our_own_card_or_sentence_is_found(odd: Odd, marked: dict[str, Any]) -> None:
+    """By the number of the card, or by the nonce where Discord still tells it."""
+    chat, _ = chat_with(odd, [message(1), message(2, **marked)])
+
+    found = await chat.find(HERE, thread=None, key="notice")
+
+    assert found is not None
+    assert found.message == str(ID - 2)
+
+
+@pytest.mark.parametrize("marked", [CARD, SENTENCE])
+async def test_nobody_elses_message_is_taken_for_ours(odd: Odd, marked: dict[str, Any]) -> None:
+    """Another bot may bear the same number, by chance or on purpose."""
+    chat, _ = chat_with(odd, [message(1, author="400000000000000009", **marked)])
+
+    assert await chat.find(HERE, thread=None, key="notice") is None
+
+
+@pytest.mark.parametrize(
+    "components", [[], [{"type": 10}], [{"type": 17}], [{"type": 17, "id": "x"}], "x"]
+)
+async def test_a_message_of_another_form_is_passed_over(odd: Odd, components: Any) -> None:
+    """Whatever else stands in the channel stops no search."""
+    odd_one = message(1) | {"components": components}
+    chat, _ = chat_with(odd, [odd_one, message(2, **CARD)])
+
+    assert await chat.find(HERE, thread=None, key="notice") is not None
+
+
+async def test_what_can_not_be_edited_any_more_is_not_looked_for(odd: Odd) -> None:
+    """The search ends at the first page that goes back for more than an hour."""
+    old = [message(HOUR + number) for number in range(100)]
+    chat, read = chat_with(odd, old)
+
+    assert await chat.find(HERE, thread=None, key="notice") is None
+    assert len(read) == 1
+
+
+async def test_the_search_goes_on_while_it_is_young(odd: Odd) -> None:
+    """Three pages of a busy channel are read, and no more."""
+    chat, read = chat_with(odd, [message(number) for number in range(100)])
+
+    assert await chat.find(HERE, thread=None, key="notice") is None
+    assert len(read) == 3
+
+
+async def test_a_card_that_was_finished_is_not_gone_on_with(odd: Odd) -> None:
+    """Once the sentence became its card, the next post of its key is another message."""
+    chat, _ = chat_with(odd, [])
+    posts: list[str] = []
+
+    def created() -> web.Response:
+        posts.append(str(ID + len(posts)))
+        return web.json_response({"id": posts[-1]})
+
+    odd[1]["POST messages"] = created
+    odd[1]["PATCH messages"] = refused(50013, 403)
+    with pytest.raises(ChatRefused):
+        await chat.post(HERE, ASKED, thread=None, key="notice")
+    odd[1]["PATCH messages"] = lambda: web.json_response({})
+    found = await chat.find(HERE, thread=None, key="notice")
+    assert found is not None
+    await chat.edit(found, ASKED)
+
+    await chat.post(HERE, ASKED, thread=None, key="notice")
+
+    assert len(posts) == 2
