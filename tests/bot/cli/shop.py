@@ -41,6 +41,12 @@ targets:
          interval: 1, internal: true, allow_plain: true}}
 """
 
+_PROVIDER: Final = (
+    *("--log", "railway.effects"),
+    *("--token", "local-railway"),
+    *("--job-seconds", "0.3"),
+)
+
 Done = subprocess.CompletedProcess[str]
 Process = subprocess.Popen[str]
 
@@ -104,11 +110,13 @@ class Shop:
         """Wait until the one rollback that is meant is in a state."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            found = self.status(*words)
+            done = self.run("status", "--json", *words)
+            found = json.loads(done.stdout) if done.returncode == 0 else []
             if [one["state"] for one in found] == [state]:
-                return found[0]
+                known: dict[str, Any] = found[0]
+                return known
             time.sleep(0.1)
-        raise AssertionError(f"it never became {state}: {found}")
+        raise AssertionError(f"it never became {state}: {done}")
 
     def approve(self, person: str, known: dict[str, Any]) -> Done:
         """Approve as a script does."""
@@ -139,8 +147,7 @@ def shop(
     """Open a shop for as long as the block lasts."""
     here = Shop(folder, database, {one: make(folder / f"{one}.pem") for one in PEOPLE})
     provider = subprocess.Popen(
-        [sys.executable, "-m", "bot.workspace.providers", "railway", "--log", "railway.effects"]
-        + ["--token", "local-railway", "--job-seconds", "0.3"],
+        [sys.executable, "-m", "bot.workspace.providers", "railway", *_PROVIDER],
         env=here.environment(),
         cwd=folder,
         stdout=subprocess.PIPE,
