@@ -45,13 +45,18 @@ def _check_version(connection: Connection) -> None:
     found = MigrationContext.configure(connection).get_current_revision()
     if found == needed:
         return
-    if found is not None and found not in known:
+    if found is None:
+        raise Unusable(
+            "The database has no tables yet. Nothing was changed. twokey serve makes them, and so "
+            "does the first twokey rollback."
+        )
+    if found not in known:
         raise Unusable(
             f"The database belongs to a newer Twokey: its tables are {found}, and this one knows "
             f"them up to {needed}. Nothing was changed. Use the version that runs the bot."
         )
     raise Unusable(
-        f"The database has the tables of an older Twokey ({found or 'none'}), and this one needs "
+        f"The database has the tables of an older Twokey ({found}), and this one needs "
         f"{needed}. Nothing was changed. Use the version that runs the bot, or stop the bot and "
         "start twokey serve of this version, which brings them up to date."
     )

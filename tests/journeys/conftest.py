@@ -61,10 +61,15 @@ def tell(story: str, *options: str) -> Told:
 
 @pytest.fixture(scope="session")
 def stories(request: pytest.FixtureRequest) -> Iterator[Callable[..., Told]]:
-    """Plays all stories that the selected tests name, two at a time, each once on each store."""
+    """Plays all stories that the selected tests name, two at a time, each of them once."""
     selected = (item for item in request.session.items if isinstance(item, pytest.Function))
     named = (one.callspec.params for one in selected if "story" in one.fixturenames)
-    wanted = {(str(one["story"]), str(one.get("store", "sqlite"))): one for one in named}
+    wanted = {_options(**{key: str(value) for key, value in one.items()}) for one in named}
     with ThreadPoolExecutor(2) as pool:
-        plays = {pair: pool.submit(tell, pair[0], "--store", pair[1]) for pair in wanted}
-        yield lambda story, store="sqlite": plays[story, store].result()
+        plays = {options: pool.submit(tell, *options) for options in sorted(wanted)}
+        yield lambda story, **more: plays[_options(story=story, **more)].result()
+
+
+def _options(*, story: str, store: str = "sqlite", chat: str = "", **_: str) -> tuple[str, ...]:
+    """Return how one story is played."""
+    return (story, "--store", store, *(("--chat", chat) if chat else ()))

@@ -54,13 +54,27 @@ ENDS: Mapping[str, Facts] = {
     "doubt": {**HEALED, "refusals": [], "kills": 0},
     "slack-misbehaves": {**HEALED, "refusals": ["duplicate", "already_approved", "duplicate"]},
 }
+# What takes another chat, or two of them.
+ELSEWHERE: Mapping[str, Facts] = {
+    "restart": {**HEALED, "refusals": [], "kills": 1},
+    "discord-misbehaves": {**HEALED, "refusals": ["duplicate", "already_approved", "duplicate"]},
+    "two-accounts": {**HEALED, "refusals": ["already_approved", "own_request"]},
+    "chat-down": {**HEALED, "refusals": [], "kills": 0},
+}
+EVERY = {**ENDS, **ELSEWHERE}
+# Of the stories on Discord, those in which the chat itself does most; `make prove PART=stories`
+# plays all of them, on both stores.
+ON_DISCORD = (
+    *("approve", "self-approval", "withdraw", "reject", "busy", "stop", "half", "doubt"),
+    *("unknown-target", "crash", "restart", "discord-misbehaves"),
+)
 
 
 @pytest.mark.parametrize("store", ["sqlite", "postgres"])
 @pytest.mark.parametrize("story", ENDS)
 def test_story_ends_as_told(stories: Stories, story: str, store: str) -> None:
     """A story ends well only with exactly the facts that it promises, wherever it is kept."""
-    told = stories(story, store)
+    told = stories(story, store=store)
 
     assert told.status == 0, "\n".join([*told.lines, told.trouble])
     assert told.facts.keys() == KEYS
@@ -85,9 +99,37 @@ def test_story_says_how_it_ended(stories: Stories, story: str, end: str) -> None
     assert "time runs 10 times faster than the seconds on the left" in lines[0]
 
 
+@pytest.mark.parametrize("chat", ["discord"])
+@pytest.mark.parametrize("story", ON_DISCORD)
+def test_story_ends_the_same_on_discord(stories: Stories, story: str, chat: str) -> None:
+    """On another chat a story has the very same end."""
+    told = stories(story, chat=chat)
+
+    assert told.status == 0, "\n".join([*told.lines, told.trouble])
+    assert {**told.facts, **EVERY[story], "chat": chat} == told.facts
+
+
+@pytest.mark.parametrize("chat", ["both"])
+@pytest.mark.parametrize("story", ["approve", "two-accounts", "chat-down"])
+def test_story_ends_as_told_on_two_chats(stories: Stories, story: str, chat: str) -> None:
+    """With the requester and one manager on Slack and the other on Discord, it is one rollback."""
+    told = stories(story, chat=chat)
+
+    assert told.status == 0, "\n".join([*told.lines, told.trouble])
+    assert {**told.facts, **EVERY[story], "chat": chat} == told.facts
+
+
 def test_every_story_is_played() -> None:
     """The stories that are played here are all that there are."""
-    assert ENDS.keys() == read_stories().keys()
+    assert EVERY.keys() == read_stories().keys()
+
+
+def test_a_story_of_another_chat() -> None:
+    """A story that needs another chat says which one, and starts nothing."""
+    told = tell("two-accounts", "--chat", "discord")
+
+    assert told.status == 1
+    assert "The story two-accounts is played with --chat both. Nothing was started." in told.trouble
 
 
 @pytest.mark.parametrize("story", ["unknown-target"])

@@ -1,19 +1,24 @@
 """However many repeat a code at the same moment, on however many bots, it counts once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from bot.domain.errors import Refusal, Refused
 from bot.domain.event import Happening
 from bot.domain.link import MOST_WRONG, Proof, proofs
+from bot.ports import Store, Transaction
 from bot.storage.store import SqlStore
-from tests.bot.engine.linking import WRONG, offer, prove, strays
+from tests.bot.engine.linking import WRONG, offer, prove, refusal, strays
 from tests.bot.engine.world import World, world
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -42,6 +47,30 @@ async def test_guesses_at_the_same_moment_are_counted(here: World) -> None:
     found = [one.code for one in outcomes if isinstance(one, Refused)]
     assert found.count(Refusal.NOT_FOUND) == MOST_WRONG
     assert found.count(Refusal.LIMIT) == 95
+
+
+@dataclass
+class Hesitant:
+    """A store in which something happens between each look and the decision after it."""
+
+    store: Store
+    happens: Callable[[], Awaitable[object]]
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        found = await self.store.read(work)
+        await self.happens()
+        return found
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        return await self.store.write(work)
+
+
+async def test_whoever_was_not_looked_up_is_not_believed(here: World) -> None:
+    """A code that is given between the look and the decision counts at the next try."""
+    hesitant = Hesitant(here.engine.store, partial(offer, here))
+    slow = World(replace(here.engine, store=hesitant), here.clock, here.members)
+    assert (await refusal(slow)).startswith("directory_down: ")
+    await prove(here)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
