@@ -52,7 +52,7 @@ def approve(
     """Approve one exact plan, after a look at its card."""
 
     async def work(hand: Hand, known: Rollback) -> Message:
-        _show_card(hand, known)
+        await _show_card(hand, known)
         if digest:
             _check_digest(known, digest.lower())
         elif known.state is State.PENDING:
@@ -126,7 +126,7 @@ def settle(
     verb = f"settle_{happened}"
 
     async def work(hand: Hand, known: Rollback) -> Message:
-        _show_card(hand, known)
+        await _show_card(hand, known)
         if not yes:
             did = "happened" if happened is YesOrNo.YES else "did not happen"
             confirm(f"Type yes if you have looked, and {step} {did}:", script="--yes")
@@ -151,7 +151,7 @@ def resolve(
             act = _act("resolve", known, words=words)
             fields = {"because": words}
             return await hand.do("resolve_because", act, value=_ticket(known), fields=fields)
-        _show_card(hand, known)
+        await _show_card(hand, known)
         if known.resolution is None:
             raise TwokeyError("Say what was done about it, with --reason. Nothing was changed.")
         if not yes:
@@ -199,7 +199,7 @@ def _digest(known: Rollback) -> str:
     return known.plan.digest if known.plan else ""
 
 
-def _show_card(hand: Hand, known: Rollback) -> None:
+async def _show_card(hand: Hand, known: Rollback) -> None:
     """Show what this person would see in their direct messages."""
     posting = Posting(known.id, Kind.ASK, Place.direct(hand.own.account))
     card = renderer(hand.people)(posting, known, ())
@@ -208,7 +208,7 @@ def _show_card(hand: Hand, known: Rollback) -> None:
             f"The plan of {known.id} is still being prepared. Nothing was changed. Try again in a "
             "moment."
         )
-    show(draw(card), "")
+    show(draw(card, now=await hand.store.read(lambda tx: tx.now)), "")
 
 
 def _check_digest(known: Rollback, given: str) -> None:

@@ -158,8 +158,8 @@ def shop(
         assert provider.stdout
         said = json.loads(provider.stdout.readline())
         people = "".join(
-            f"  {name}: {{name: {name.title()}, accounts: [{own.account}]}}\n"
-            for name, own in here.keys.items()
+            f"  {key}: {{name: {key.replace('-', ' ').title()}, accounts: [{own.account}]}}\n"
+            for key, own in here.keys.items()
         )
         text = _FILE.format(
             database=database,

@@ -75,7 +75,7 @@ def test_one_no_ends_it(here: Shop) -> None:
     said = here.does("manager-two", "reject", "--reason", "The fix\x1b[2J is merged")
     done = ended(asking)
     assert (said.returncode, done.returncode, here.effects()) == (0, 1, {})
-    assert "rejected by Manager-Two" in done.stdout
+    assert "rejected by Manager Two" in done.stdout
     after = here.run("status", known["id"])
     assert "The fix [2J is merged" in after.stdout
     assert "\x1b" not in after.stdout
