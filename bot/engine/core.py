@@ -21,7 +21,6 @@ log = logging.getLogger("twokey.engine")
 
 # More at once would not be done sooner, but hold up each other and every decision meanwhile.
 _PLANS_AT_ONCE: Final = 8
-_LOOKS_AT_ONCE: Final = 8
 
 
 def in_words(error: Exception, *, doing: str) -> str:
@@ -86,11 +85,9 @@ class Engine:
     planning: asyncio.Semaphore = field(
         default_factory=lambda: asyncio.Semaphore(_PLANS_AT_ONCE), init=False
     )
-    turns: Turns = field(default_factory=Turns, init=False)
+    turns: Turns = field(default_factory=Turns, init=False)  # from a beginning to its call
+    looks: Turns = field(default_factory=Turns, init=False)  # back at what a call did
     to_take_over: set[str] = field(default_factory=set[str], init=False)  # lost, and in line
-    _looking: asyncio.Semaphore = field(
-        default_factory=lambda: asyncio.Semaphore(_LOOKS_AT_ONCE), init=False
-    )
     _executing: dict[str, dict[str, asyncio.Task[Any]]] = field(  # by rollback, then by execution
         default_factory=dict[str, dict[str, asyncio.Task[Any]]], init=False
     )
@@ -153,11 +150,6 @@ class Engine:
             del under_way[execution]
             if not under_way:
                 del self._executing[rollback_id]
-
-    async def after_calls(self) -> None:
-        """Wait while others are on the way to their call; never long, however many there are."""
-        async with self._looking:
-            await self.foreground.over()
 
     def is_busy(self, name: str) -> bool:
         """Tell whether this piece of work is being done in this process."""

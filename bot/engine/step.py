@@ -180,8 +180,10 @@ class _Attempt:
 
     async def _read_back(self, tools: Tools, receipt: Receipt) -> tuple[tuple[Evidence, ...], str]:
         """Look until it is as it has to be, or often enough; return what was seen last."""
-        await self._engine.after_calls()
-        evidence, note = await self._look(tools, receipt)
+        async with self._engine.looks.taken() as turn:
+            await self._engine.foreground.over()  # calls that are not made yet go first
+            with turn.asking():
+                evidence, note = await self._look(tools, receipt)
         for _ in range(_LOOKS - 1):
             if not note:
                 break

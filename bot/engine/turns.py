@@ -10,7 +10,7 @@ from typing import Final
 AT_ONCE: Final = 16
 _MOMENT: Final = 0.25  # seconds; what takes longer waits for somebody else, not for the processor
 # Nor may all of them ask at once: their calls would wait in line until they are given up.
-_MOST_ASKING: Final = 64
+_MOST_ASKING: Final = 16
 
 
 class Turns:
