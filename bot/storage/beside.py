@@ -1,14 +1,18 @@
 """The books, opened beside a process that may be at work on them: no table of theirs changes."""
 
 from pathlib import Path
+from sqlite3 import Connection as SQLiteConnection
+from typing import Final
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from bot.storage.errors import Unusable
 from bot.storage.migrate import MIGRATIONS
 from bot.storage.store import SqlStore
+
+_BUSY_MS: Final = 15_000
 
 
 class SecondStore(SqlStore):
@@ -19,6 +23,8 @@ class SecondStore(SqlStore):
             _check_there(Path(self._url.database or ""))
         try:
             self._for_writing = self._make_engine(writes=True)
+            if self._url.get_backend_name() == "sqlite":
+                event.listen(self._for_writing, "connect", _be_patient)
             self._for_reading = self._make_engine(writes=False)
         except OSError as error:
             raise Unusable(
@@ -27,6 +33,14 @@ class SecondStore(SqlStore):
             ) from error
         with self._for_reading.begin() as connection:
             _check_version(connection)
+
+
+def _be_patient(connection: SQLiteConnection, _record: object) -> None:
+    """Wait longer than the owner does: SQLite has no queue, and who writes all the time goes first.
+
+    Nobody waits for this process but the person who started it.
+    """
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
 
 
 def _check_there(path: Path) -> None:

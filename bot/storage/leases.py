@@ -170,7 +170,7 @@ class Owner:
 
 
 def _version(connection: sqlite3.Connection) -> int:
-    # It is in memory that the processes share: 10 µs, and no wait for any disk or writer.
+    # It is in memory that the processes share: 5 µs, and no wait for any disk or writer.
     return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
 

@@ -34,7 +34,7 @@ def test_no_function_is_too_long() -> None:
 
 
 def test_the_workspace_stays_small() -> None:
-    """The local workspace is less than a quarter of the source."""
+    """The local workspace, with its two chats and its page, is less than a third of the source."""
     sources = [
         path for path in files(*PRODUCTION) if path.suffix in {".py", ".js", ".css", ".html"}
     ]
@@ -44,7 +44,7 @@ def test_the_workspace_stays_small() -> None:
     )
 
     assert everything
-    assert workspace * 4 < everything, f"{workspace} of {everything} lines"
+    assert workspace * 3 < everything, f"{workspace} of {everything} lines"
 
 
 @pytest.mark.parametrize("folder", PRODUCTION)

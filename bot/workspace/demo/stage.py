@@ -64,7 +64,7 @@ class Stage:
         vercel, railway = await asyncio.gather(provider("vercel"), provider("railway"))
         shop = {"frontend": f"{vercel['site']}/health", "backend": f"{railway['site']}/api/health"}
         bot = {"bot": f"http://{HOST}:{_free_port()}"} if setting.is_http else {}
-        ports = {name: _free_port() for name in chats}
+        ports: dict[ChatName, int] = {name: _free_port() for name in chats}
         if setting.port and chats:
             ports[chats[0]] = setting.port
         stage = cls(
@@ -86,7 +86,7 @@ class Stage:
         )
         file = configuration(stage.addresses, database=database, chats=chats)
         (processes.folder / "twokey.yaml").write_text(file)
-        here = [name for name in chats if name not in setting.absent]
+        here: list[ChatName] = [name for name in chats if name not in setting.absent]
         await asyncio.gather(*map(stage.open_chat, here))
         for name in ("bot", "bot-2")[: setting.replicas]:
             await stage.start_bot(name)
@@ -108,12 +108,11 @@ class Stage:
         shop = [word for part in parts for word in ("--shop", f"{part}={self.addresses[part]}")]
         limits = ("--port", str(self.ports[name]), "--speed", str(self.speed))
         to = ("--deliver-to", self.addresses["bot"]) if self.setting.is_http else ()
-        others = [one for one in self.chats if one != name]
+        others: list[ChatName] = [one for one in self.chats if one != name]
         other = [word for one in others for word in ("--other", f"{one}={self._url(one)}")]
-        chat = f"bot.workspace.{name}"
-        self.pages[name] = (await self.processes.start(name, chat, *shop, *limits, *to, *other))[
-            "url"
-        ]
+        chat, record = f"bot.workspace.{name}", ("--record", f"{name}.requests")
+        words = (*shop, *limits, *to, *other, *record)
+        self.pages[name] = (await self.processes.start(name, chat, *words))["url"]
         if name == "discord":
             environment = secrets(self.addresses, chats=self.chats)
             await self.processes.run("discord-sync", "bot", "discord", "sync", secrets=environment)

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from pathlib import Path
 
 from bot.workspace.discord.server import running
 from bot.workspace.listening import until_stopped
@@ -13,7 +14,10 @@ async def serve(arguments: argparse.Namespace) -> None:
     limits, speed = arguments.limits, arguments.speed
     platform, _, url = arguments.other.partition("=")
     other = {"platform": platform, "url": url} if url else None
-    async with running(arguments.port, shop=shop, limits=limits, speed=speed, other=other) as room:
+    port, record = arguments.port, arguments.record
+    async with running(
+        port, shop=shop, limits=limits, speed=speed, other=other, record=record
+    ) as room:
         addresses = {"url": room.url, "api": room.api_url, "gateway": room.gateway_url}
         await until_stopped(addresses)
 
@@ -25,6 +29,7 @@ def main() -> None:
     parser.add_argument("--shop", action="append", default=[], metavar="NAME=URL")
     parser.add_argument("--speed", type=float, default=1.0, help="how much faster limits refill")
     parser.add_argument("--other", default="", metavar="NAME=URL", help="the chat beside it")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="of what the app sends")
     parser.add_argument("--no-limits", dest="limits", action="store_false")
     asyncio.run(serve(parser.parse_args()))
 

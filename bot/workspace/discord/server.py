@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 from aiohttp import web
@@ -18,6 +19,7 @@ from bot.workspace.discord.restapi import RestApi
 from bot.workspace.discord.room import Room
 from bot.workspace.discord.world import World
 from bot.workspace.listening import listening
+from bot.workspace.recording import recording
 from bot.workspace.slack.server import HEADERS
 from bot.workspace.slack.shop import Shop
 
@@ -37,8 +39,12 @@ async def running(
     clock: Callable[[], float] = time.monotonic,
     bot_token: str = seed.BOT_TOKEN,
     other: Mapping[str, str] | None = None,
+    record: Path | None = None,
 ) -> AsyncGenerator[Room]:
-    """Run a guild on this machine only; with `speed` allowances refill and messages age faster."""
+    """Run a guild on this machine only; with `speed` allowances refill and messages age faster.
+
+    What the app sends is written into the file `record`.
+    """
     mischief, world = Mischief(), World(clock)
     gateway = Gateway(
         mischief,
@@ -59,7 +65,7 @@ async def running(
             gateway=gateway,
             shop=Shop(shop or {}, session),
         )
-        async with listening(_application(room), port) as room.url:
+        async with listening(_application(room, record), port) as room.url:
             gateway.url = room.gateway_url
             try:
                 yield room
@@ -67,8 +73,8 @@ async def running(
                 await gateway.close()
 
 
-def _application(room: Room) -> web.Application:
-    app = web.Application()
+def _application(room: Room, record: Path | None) -> web.Application:
+    app = web.Application(middlewares=[recording(record)] if record else [])
     app.add_routes([*RestApi(room).routes(), web.get("/gw", room.gateway.link)])
     app.router.add_get("/gw/", room.gateway.link)  # where some clients put it
     app.add_routes(Page(room).routes())

@@ -25,11 +25,11 @@ function listen() {
   stream.onerror = () => setGone(true);
 }
 
-/** Whoever looks at the newest request's thread goes on to the next request's. */
+/** Whoever looks at the newest request's thread looks at the next one's, once there is one. */
 function comeAlong(before) {
   const after = newestRequest(world, here);
-  const isNext = after && after.id !== before?.id && before?.thread === here.thread;
-  if (isNext && !$(".thread .composer").text.value) go(after.place, after.thread);
+  const isAlong = after && before?.thread === here.thread;
+  if (isAlong && !$(".thread .composer").text.value) go(after.place, after.thread);
 }
 
 function setGone(isGone, isUnsent = isGone && here.isUnsent) {

@@ -12,7 +12,6 @@ export function newestRequest({ messages, places }, here) {
   const notice = own.find(({ kind, place }) => kind === "notice" && place === here.place) ?? newest;
   const able = (action, kind) => own.filter((one) => one.can.includes(action) && (!kind || one.kind === kind));
   return {
-    id: newest.request,
     place: notice.place,
     thread: notice.id,
     target: newest.target,

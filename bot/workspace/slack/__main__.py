@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from pathlib import Path
 
 from bot.workspace.listening import until_stopped
 from bot.workspace.slack.server import running
@@ -15,7 +16,13 @@ async def serve(arguments: argparse.Namespace) -> None:
     other = {"platform": platform, "url": url} if url else None
     to = arguments.deliver_to
     async with running(
-        arguments.port, shop=shop, limits=limits, speed=speed, deliver_to=to, other=other
+        arguments.port,
+        shop=shop,
+        limits=limits,
+        speed=speed,
+        deliver_to=to,
+        other=other,
+        record=arguments.record,
     ) as room:
         await until_stopped({"url": room.url, "api": room.api_url})
 
@@ -28,6 +35,7 @@ def main() -> None:
     parser.add_argument("--speed", type=float, default=1.0, help="how much faster limits refill")
     parser.add_argument("--deliver-to", default="", metavar="URL", help="instead of Socket Mode")
     parser.add_argument("--other", default="", metavar="NAME=URL", help="the chat beside it")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="of what the app sends")
     parser.add_argument("--no-limits", dest="limits", action="store_false")
     asyncio.run(serve(parser.parse_args()))
 

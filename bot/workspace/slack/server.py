@@ -3,11 +3,13 @@
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 from aiohttp import web
 
 from bot.workspace.listening import listening
+from bot.workspace.recording import recording
 from bot.workspace.slack import seed
 from bot.workspace.slack.handles import Handles
 from bot.workspace.slack.limits import Limits
@@ -43,10 +45,13 @@ async def running(
     app_token: str = seed.APP_TOKEN,
     deliver_to: str = "",
     other: Mapping[str, str] | None = None,
+    record: Path | None = None,
 ) -> AsyncGenerator[Room]:
     """Run a workspace on this machine only; `speed` makes allowances of calls refill faster.
 
-    `other` is the platform and the address of the chat beside it, for the page. It delivers over Socket Mode, or to the request URLs of an app at the address `deliver_to`.
+    `other` is the platform and the address of the chat beside it, for the page. It delivers over
+    Socket Mode, or to the request URLs of an app at the address `deliver_to`; what the app sends
+    is written into the file `record`.
     """
     mischief = Mischief()
     async with aiohttp.ClientSession() as session:
@@ -64,15 +69,15 @@ async def running(
             app_token=app_token,
         )
         room.world.other = dict(other or {})
-        async with listening(_application(room), port) as room.url:
+        async with listening(_application(room, record), port) as room.url:
             try:
                 yield room
             finally:
                 await room.sockets.close()
 
 
-def _application(room: Room) -> web.Application:
-    api, app = WebApi(room), web.Application()
+def _application(room: Room, record: Path | None) -> web.Application:
+    api, app = WebApi(room), web.Application(middlewares=[recording(record)] if record else [])
     app.router.add_route("*", "/api/{method}", api.call)
     app.router.add_post("/hooks/{address}", api.respond)
     app.router.add_get("/link", room.sockets.link)

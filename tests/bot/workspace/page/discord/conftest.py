@@ -15,6 +15,7 @@ from discord import app_commands, ui
 from bot.chat.discord.components import IS_COMPONENTS, NOBODY, render
 from bot.message import Button, Buttons, Code, Fact, Facts, Message, Note, Style, Ticket, Title
 from bot.workspace.discord import seed
+from bot.workspace.discord.room import Room
 from bot.workspace.discord.server import running
 from tests.bot.workspace.page.conftest import Sight, looking, open_shop
 
@@ -172,6 +173,7 @@ def app(asker: Asker, ready: asyncio.Event) -> discord.Client:
 class Desk(Sight):
     """A browser on a guild, and the app in it."""
 
+    room: Room
     hand: Hand
     asker: Asker
 
@@ -196,7 +198,13 @@ async def desk(chromium: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         await page.goto(room.url)
         await asyncio.wait_for(ready.wait(), PATIENCE)
         yield Desk(
-            page=page, shop=shop, url=room.url, complaints=complaints, hand=asker.hand, asker=asker
+            page=page,
+            shop=shop,
+            url=room.url,
+            complaints=complaints,
+            room=room,
+            hand=asker.hand,
+            asker=asker,
         )
         await client.close()
         await working

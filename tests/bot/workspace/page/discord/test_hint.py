@@ -4,11 +4,12 @@ import pytest
 from playwright.async_api import expect
 
 from bot.message import Code, Message, Note, Title
+from bot.workspace.discord import seed
 from tests.bot.workspace.page.discord.conftest import (
     DEPLOYS,
+    GENERAL,
     MANAGER,
     OTHER,
-    RESPONDER,
     Desk,
     card,
     notice,
@@ -92,9 +93,9 @@ async def test_a_request_in_several_channels_is_one(desk: Desk) -> None:
     first = await show(desk, card=ASKED)
     await desk.page.get_by_role("button", name="1 reply").click()
 
-    direct = await desk.hand.direct(RESPONDER)
-    await desk.hand.post(direct, Message("x", (Title("Roll back?"), Note((Code("rb-1"),)))))
-    await expect(desk.page.locator(".place.direct")).to_be_visible()
+    desk.room.world.channels[GENERAL].bot_can = seed.EVERYBODY_CAN
+    await desk.hand.post(GENERAL, notice("rb-1", target="frontend"))
+    await expect(desk.page.locator(".place", has_text="general").locator(".dot")).to_be_visible()
 
     assert desk.page.url.endswith(f"#{DEPLOYS}/{first}")
     await expect(desk.page.locator(".hint")).to_have_text("0 of 2.")
