@@ -105,6 +105,10 @@ async def _is_led_on_server(url: str) -> bool:
     return _NUMBERS[Lease.EXECUTION] in {number for number, _ in locks}
 
 
+class Taken(Unusable):
+    """Another process plans and runs there."""
+
+
 class Owner:
     """The process that plans and runs on a SQLite file; the lock guards that, and not the file.
 
@@ -134,7 +138,7 @@ class Owner:
                 return
             await asyncio.sleep(_GLANCE)
         file.close()
-        raise Unusable(f"Another Twokey runs on {self._path.parent} already. Stop it first.")
+        raise Taken(f"Another Twokey runs on {self._path.parent} already. Stop it first.")
 
     async def run_forever(self) -> None:
         """Look twice a second whether the file was written into; nothing can take it away."""
