@@ -2,13 +2,15 @@
 
 import asyncio
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from bot.chat.terminal.drawing import draw
-from bot.cli.hand import Hand, beside, is_anybody_leading, leading, own_key
+from bot.chat.terminal.keys import OwnKey
+from bot.cli.hand import AlreadyLed, Hand, beside, is_anybody_leading, leading, own_key
 from bot.cli.key import DEFAULT, KeyFile
 from bot.cli.options import HERE, File, books, loaded, say, show
 from bot.cli.watching import watched
@@ -76,13 +78,21 @@ async def _ask(
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     if task is not None:
         loop.add_signal_handler(signal.SIGTERM, task.cancel)
-    if await is_anybody_leading(settings):
-        async with beside(settings, own) as hand:
-            rollback_id = await _asked(hand, act)
-            if not follow:
-                say(f"Next: twokey follow {rollback_id}")
-                return None
-            return await watched(hand.store, hand.people, rollback_id)
+    if not await is_anybody_leading(settings):
+        with suppress(AlreadyLed):  # somebody began to plan and run a moment ago
+            return await _lead(settings, own, config, act, follow=follow)
+    async with beside(settings, own) as hand:
+        rollback_id = await _asked(hand, act)
+        if not follow:
+            say(f"Next: twokey follow {rollback_id}")
+            return None
+        return await watched(hand.store, hand.people, rollback_id)
+
+
+async def _lead(
+    settings: Settings, own: OwnKey, config: Path, act: Act, *, follow: bool
+) -> Rollback:
+    """Ask, and plan and run until it ended."""
     if not follow:
         raise TwokeyError(
             "No bot is running, so this command would have to carry the rollback out itself. "

@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -78,12 +78,21 @@ async def beside(settings: Settings, own: keys.OwnKey) -> AsyncGenerator[Hand]:
         yield Hand(own, settings.people, engine.store, desk, done)
 
 
+class AlreadyLed(TwokeyError):
+    """Somebody else began to plan and run in this moment."""
+
+
 @asynccontextmanager
 async def leading(settings: Settings, own: keys.OwnKey) -> AsyncGenerator[Hand]:
-    """Decide as the one who plans and runs."""
+    """Decide as the one who plans and runs, or raise that there is one."""
     from bot import app  # noqa: PLC0415
+    from bot.storage.owner import Taken  # noqa: PLC0415
 
-    async with app.leading(settings) as engine:
+    async with AsyncExitStack() as stack:
+        try:
+            engine = await stack.enter_async_context(app.leading(settings))
+        except Taken as error:
+            raise AlreadyLed(str(error)) from error
         done: list[str] = []
         desk = CommandDesk(engine, noting(done), link_to=nowhere)
         yield Hand(own, settings.people, engine.store, desk, done)
