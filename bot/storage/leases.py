@@ -6,15 +6,12 @@ So nobody's clock is compared with anybody else's, and no row has to be written 
 """
 
 import asyncio
-import fcntl
 import math
 import secrets
-import sqlite3
 import time
 from collections.abc import Callable, Collection
-from contextlib import closing
 from pathlib import Path
-from typing import Final, Protocol, TextIO
+from typing import Final, Protocol
 
 import psycopg
 from sqlalchemy import make_url
@@ -22,6 +19,7 @@ from sqlalchemy import make_url
 from bot.ports import Lease, Leases
 from bot.storage.connection import CHANNEL, conninfo
 from bot.storage.errors import Unusable
+from bot.storage.owner import LOCK_FILE, Owner, is_owned
 from bot.storage.part import log
 from bot.storage.server import check_server
 
@@ -29,9 +27,6 @@ _BEAT: Final = 0.5  # seconds between two looks at the locks
 _SURE: Final = 3.0  # a look is trusted for so long
 _YIELD: Final = 3.5  # so long a lease stays free for its last holder, who is sure for less
 _AGAIN: Final = 0.5
-_LOCK_FILE: Final = "dbos.sqlite.lock"
-_GLANCE: Final = 0.1  # so long at most somebody only looks whether the file is owned
-_GLANCES: Final = 5
 _ENDS_WHEN_SILENT: Final = "-c idle_session_timeout=10s"
 _NAMESPACE: Final = 0x74776F6B  # any number, the same in every replica
 _NUMBERS: Final = {Lease.EXECUTION: 1, Lease.DELIVERY: 2}
@@ -74,7 +69,7 @@ def membership(url: str, *, folder: Path, wanted: Collection[Lease]) -> Membersh
     """Return the membership that this database asks for; ``folder`` is where a local one lives."""
     if make_url(url).get_backend_name() == "postgresql":
         return Member(url, wanted=wanted)
-    return Owner(folder / _LOCK_FILE, Path(make_url(url).database or ""))
+    return Owner(folder / LOCK_FILE, Path(make_url(url).database or ""))
 
 
 async def is_led(url: str, *, folder: Path) -> bool:
@@ -84,11 +79,7 @@ async def is_led(url: str, *, folder: Path) -> bool:
     """
     if make_url(url).get_backend_name() == "postgresql":
         return await _is_led_on_server(url)
-    path = folder / _LOCK_FILE
-    if not path.exists():
-        return False
-    with path.open("r", encoding="ascii") as file:
-        return not _is_locked_by(file, fcntl.LOCK_SH)  # which is let go of with the file
+    return is_owned(folder / LOCK_FILE)
 
 
 async def _is_led_on_server(url: str) -> bool:
@@ -103,87 +94,6 @@ async def _is_led_on_server(url: str) -> bool:
             f"The database does not answer: {_words(error)}. Nothing was changed."
         ) from error
     return _NUMBERS[Lease.EXECUTION] in {number for number, _ in locks}
-
-
-class Taken(Unusable):
-    """Another process plans and runs there."""
-
-
-class Owner:
-    """The process that plans and runs on a SQLite file; the lock guards that, and not the file.
-
-    Others write into the file beside it, such as a decision on the command line. Whoever waits for
-    work is told of that.
-    """
-
-    def __init__(self, lock_file: Path, database: Path) -> None:
-        """Remember the file that says so, beside the database's; nothing is opened yet."""
-        self.name = "embedded"
-        self._path = lock_file
-        self._database = database
-        self._file: TextIO | None = None
-        self._listeners: list[Callable[[], object]] = []
-
-    def holds(self, lease: Lease) -> bool:
-        """Tell whether it owns the file."""
-        return self._file is not None
-
-    async def join(self) -> None:
-        """Own the file: a second process would run what the first one is running."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = self._path.open("w", encoding="ascii")
-        for _ in range(_GLANCES):
-            if _is_locked_by(file, fcntl.LOCK_EX):
-                self._file = file
-                return
-            await asyncio.sleep(_GLANCE)
-        file.close()
-        raise Taken(f"Another Twokey runs on {self._path.parent} already. Stop it first.")
-
-    async def run_forever(self) -> None:
-        """Look twice a second whether the file was written into; nothing can take it away."""
-        while True:
-            try:
-                await self._watch()
-            except sqlite3.Error as error:
-                log.warning("The database can't be watched (%s); it is tried again.", error)
-            await asyncio.sleep(_BEAT)
-
-    def on_news(self, listener: Callable[[], object]) -> None:
-        """Call this when somebody wrote into the file, perhaps this process itself."""
-        self._listeners.append(listener)
-
-    async def close(self) -> None:
-        """Let go of the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-    async def _watch(self) -> None:
-        """Compare a number that SQLite changes with each commit of any other connection."""
-        where = f"{self._database.absolute().as_uri()}?mode=ro"
-        connection = sqlite3.connect(where, uri=True, timeout=_BEAT)
-        with closing(connection):
-            seen = _version(connection)
-            while True:
-                await asyncio.sleep(_BEAT)
-                if (now := _version(connection)) != seen:
-                    seen = now
-                    for listener in self._listeners:
-                        listener()
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    # It is in memory that the processes share: 5 µs, and no wait for any disk or writer.
-    return int(connection.execute("PRAGMA data_version").fetchone()[0])
-
-
-def _is_locked_by(file: TextIO, how: int) -> bool:
-    try:
-        fcntl.flock(file, how | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 class Member:

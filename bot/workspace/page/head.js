@@ -41,7 +41,9 @@ export function drawOther() {
   const isSafe = CHATS[platform] && /^http:\/\/(127\.0\.0\.1|localhost):\d+\/?$/.test(url);
   const others = isSafe ? [{ platform, url, name: names.user(here.me) }] : [];
   keyed($(".other"), others, () => "other", ({ name }) => {
-    const node = el("a", "", `${CHATS[platform]} ⇄`);
+    const arrows = el("span", "", " ⇄");
+    arrows.setAttribute("aria-hidden", "true");
+    const node = el("a", "", CHATS[platform], arrows);
     node.href = `${url.replace(/\/$/, "")}/?as=${encodeURIComponent(name)}`;
     node.title = `The same shop on ${CHATS[platform]}, as ${name}`;
     return node;

@@ -29,8 +29,9 @@ export function mention(user) {
   return el("span", "mention", `@${names.user(user)}`);
 }
 
-/** A link; one to another site opens beside this page. */
+/** A link; one to another site opens beside this page, and what is no address of a site is none. */
 export function link(url, ...label) {
+  if (!/^https?:/.test(url)) return unknown(url);
   const anchor = el("a", "", ...label);
   anchor.href = url;
   anchor.target = anchor.origin === location.origin ? "" : "_blank";

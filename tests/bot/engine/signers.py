@@ -45,13 +45,16 @@ class Signers:
         delivery, proof = own.sign(act, at=at)
         return replace(Invocation(own.account, TERMINAL, delivery, proof=proof), **changes)
 
-    async def ask(self, here: World, person: str = "responder", **changes: Any) -> Rollback:
+    async def ask(self, here: World, person: str = "responder") -> Rollback:
         """Ask for the backend from the command line, and let it be planned."""
+        asked = await self.ask_for(here, person)
+        return await here.until(asked.id, lambda r: r.state != "planning")
+
+    async def ask_for(self, here: World, person: str = "responder") -> Rollback:
+        """Ask for the backend from the command line."""
         wish = Wish("backend", "production", reason="API answers 500")
         act = Act("rollback", target="backend", environment="production", words=wish.reason)
-        invocation = self.invocation(person, act, here.clock.now(), **changes)
-        asked = await propose(here.engine, invocation, wish)
-        return await here.until(asked.id, lambda r: r.state != "planning")
+        return await propose(here.engine, self.invocation(person, act, here.clock.now()), wish)
 
     async def press(
         self, here: World, verb: str, person: str, rollback: Rollback, **changes: Any

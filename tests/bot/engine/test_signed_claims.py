@@ -175,7 +175,7 @@ async def test_a_request_by_key_can_not_be_invented(
 ) -> None:
     """Whose request it is can't be put on another key, so nobody approves their own."""
     async with world(tmp_path, people=signers.people) as here:
-        asked = await signers.ask(believing(here), "manager-two")
+        asked = await signers.ask_for(believing(here), "manager-two")
 
         def put_on_responder(row: Row) -> Row:
             is_request = row["kind"] == "requested"
@@ -184,8 +184,9 @@ async def test_a_request_by_key_can_not_be_invented(
 
         rewrite(tmp_path, put_on_responder)
         forge(tmp_path, "UPDATE rollbacks SET requester = 'responder'")
-        await signers.press(here, "approve", "manager-one", asked)
-        await signers.press(here, "approve", "manager-two", asked)
+        planned = await here.until(asked.id, lambda r: r.state is not State.PLANNING)
+        await signers.press(here, "approve", "manager-one", planned)
+        await signers.press(here, "approve", "manager-two", planned)
         await wait(here, 30)
         after = await here.load(asked.id)
     assert (after.given, plant.pulled) == (0, [])

@@ -10,7 +10,8 @@ import pytest
 
 from bot.ports import Lease
 from bot.storage.errors import Unusable
-from bot.storage.leases import Member, Owner, membership
+from bot.storage.leases import Member, membership
+from bot.storage.owner import Owner
 from bot.storage.store import SqlStore
 from tests.bot.storage.samples import KEY, ManualClock, a_rollback, adding
 

@@ -41,8 +41,7 @@ function reference(inside) {
   if (target.startsWith("@")) return mention(target.slice(1));
   const moment = target.match(/^!date\^(\d{1,12})\^([^^]+)/);
   if (moment) return date(Number(moment[1]), moment[2]);
-  const isLink = /^https?:/.test(target);
-  return isLink ? link(unescape(target), unescape(label || target)) : unknown(`<${target}>`);
+  return target.startsWith("!") ? unknown(`<${target}>`) : link(unescape(target), unescape(label || target));
 }
 
 /** A moment in the parts of Slack's formats that messages of ours use. */

@@ -76,6 +76,7 @@ async def test_markup_within_a_line_is_drawn(desk: Desk) -> None:
         ({"type": "actions", "elements": [button("a", "x", url="http://127.0.0.1/")]}, "button"),
         (rich({"type": "text", "text": "x"}, kind="rich_text_preformatted"), "rich_text_pre"),
         (rich({"type": "emoji", "name": "x"}), "emoji"),
+        (rich({"type": "link", "url": "javascript:alert(1)", "text": "x"}), "javascript:"),
     ],
 )
 async def test_what_cannot_be_drawn_is_a_red_box(desk: Desk, block: Json, name: str) -> None:

@@ -31,6 +31,26 @@ async def test_a_new_user_gets_through_with_the_page_alone(desk: Desk) -> None:
     await expect(page.locator(".private")).to_have_count(0)
 
 
+async def test_commands_are_offered_while_one_types(desk: Desk) -> None:
+    """After a slash the commands are listed, and arrow keys choose one; nothing else does."""
+    box, choices = desk.page.locator("main .composer input"), desk.page.get_by_role("option")
+    await box.press_sequentially("/rollback b")
+    await expect(choices).to_have_text(["/rollback backend"])
+    await box.press("Escape")
+    await expect(choices).to_have_count(0)
+
+    await box.press_sequentially("a")
+    await box.press("ArrowDown")
+    await expect(choices).to_have_attribute("aria-selected", "true")
+    await box.press("Enter")
+
+    await expect(box).to_have_value("/rollback backend")
+    await expect(choices).to_have_count(0)
+    await desk.page.get_by_role("button", name="# general").click()
+    await box.fill("hello")
+    await expect(choices).to_have_count(0)
+
+
 async def test_the_shop_strip_follows_the_shop(desk: Desk) -> None:
     """A broken part says so in words, and turns when the shop does."""
     part = desk.page.locator(".part", has_text="backend")
