@@ -16,7 +16,7 @@ _CHATS: Final[Mapping[str, tuple[Literal["slack", "discord"], ...]]] = {
 _STORIES: Final = (
     "approve, frontend, full, self-approval, withdraw, reject, unknown-target, busy, stop, expire, "
     "lost-answer, crash, amnesia, lying-provider, half, doubt, slack-misbehaves, "
-    "restart, discord-misbehaves, two-accounts, chat-down"
+    "restart, discord-misbehaves, two-accounts, chat-down, cli"
 )
 
 

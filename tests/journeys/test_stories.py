@@ -60,6 +60,7 @@ ELSEWHERE: Mapping[str, Facts] = {
     "discord-misbehaves": {**HEALED, "refusals": ["duplicate", "already_approved", "duplicate"]},
     "two-accounts": {**HEALED, "refusals": ["already_approved", "own_request"]},
     "chat-down": {**HEALED, "refusals": [], "kills": 0},
+    "cli": {**HEALED, "refusals": ["own_request"], "kills": 0},
 }
 EVERY = {**ENDS, **ELSEWHERE}
 # Of the stories on Discord, those in which the chat itself does most; `make prove PART=stories`
@@ -109,10 +110,12 @@ def test_story_ends_the_same_on_discord(stories: Stories, story: str, chat: str)
     assert {**told.facts, **EVERY[story], "chat": chat} == told.facts
 
 
-@pytest.mark.parametrize("chat", ["both"])
-@pytest.mark.parametrize("story", ["approve", "two-accounts", "chat-down"])
-def test_story_ends_as_told_on_two_chats(stories: Stories, story: str, chat: str) -> None:
-    """With the requester and one manager on Slack and the other on Discord, it is one rollback."""
+@pytest.mark.parametrize(
+    ("story", "chat"),
+    [("approve", "both"), ("two-accounts", "both"), ("chat-down", "both"), ("cli", "none")],
+)
+def test_story_ends_as_told_on_two_chats_or_none(stories: Stories, story: str, chat: str) -> None:
+    """On two chats it is one rollback, and without any chat the same people decide by keys."""
     told = stories(story, chat=chat)
 
     assert told.status == 0, "\n".join([*told.lines, told.trouble])

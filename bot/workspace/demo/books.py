@@ -7,6 +7,7 @@ from typing import Final
 from bot.clock import SystemClock
 from bot.domain.event import Happening
 from bot.domain.rollback import Rollback
+from bot.ports import Transaction
 from bot.storage.store import SqlStore
 from bot.workspace.demo.sides import SIDES
 
@@ -24,10 +25,14 @@ async def opened(database: str, key: bytes) -> AsyncGenerator[SqlStore]:
         await store.close()
 
 
-async def newest(store: SqlStore) -> Rollback | None:
-    """Return the newest rollback, if there is any."""
-    known = await store.read(lambda tx: [one for at in _PLACES for one in tx.latest(at, 1)])
-    return max(known, key=lambda one: one.asked_at, default=None)
+async def newest(store: SqlStore, known: str = "") -> Rollback | None:
+    """Return the newest rollback, if there is any; ``known`` is one that no channel shows."""
+
+    def work(tx: Transaction) -> list[Rollback]:
+        found = [one for place in _PLACES for one in tx.latest(place, 1)]
+        return [*found, *tx.newest_open(1), *([tx.load(known)] if known else [])]
+
+    return max(await store.read(work), key=lambda one: one.asked_at, default=None)
 
 
 async def are_closed(store: SqlStore) -> bool:
@@ -37,9 +42,9 @@ async def are_closed(store: SqlStore) -> bool:
     )
 
 
-async def refusals(store: SqlStore) -> list[str]:
+async def refusals(store: SqlStore, known: str = "") -> list[str]:
     """Return the code of everything that was turned down, in order."""
-    rollback = await newest(store)
+    rollback = await newest(store, known)
     asked = (rollback.id, None) if rollback else (None,)
     events = await store.read(lambda tx: [event for id_ in asked for event in tx.events(id_)])
     refused = [event for event in events if event.kind is Happening.REFUSED_DELIVERY]

@@ -1,7 +1,9 @@
 """Plays the lines of a story: people type, press and wait, as they do at the page."""
 
 import asyncio
+import json
 import re
+import shlex
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,7 +16,7 @@ from bot.domain.errors import TwokeyError
 from bot.storage.store import SqlStore
 from bot.workspace.demo import books
 from bot.workspace.demo.sides import SEATS, SIDES, Hands, Json, Side
-from bot.workspace.demo.stage import Stage
+from bot.workspace.demo.stage import Stage, key_file
 from bot.workspace.demo.transcript import Transcript
 
 _LOOK_EVERY: Final = 0.05
@@ -30,6 +32,8 @@ class Player:
     transcript: Transcript
     hands: dict[str, Hands]  # by the chat's name
     kills: int = field(default=0, init=False)
+    commands: list[asyncio.Task[tuple[int, str]]] = field(default_factory=list, init=False)
+    known: str = field(default="", init=False)  # a rollback that no channel shows
     _refusals: int = field(default=0, init=False)
     _ends: AsyncExitStack = field(init=False)
 
@@ -70,6 +74,8 @@ class Player:
             "writes": self._write,
             "waits": self._wait,
             "dies": self._die,
+            "runs": self._run,
+            "starts": self._start,
             "comes": self._come_back,
         }
         if verb not in deeds:
@@ -87,6 +93,31 @@ class Player:
 
     async def _wait(self, _: Side, __: str, what: str) -> None:
         await _until(self._waits[what])
+
+    async def _run(self, _: Side, who: str, words: str) -> None:
+        """Run a command to its end; what was to be in vain has to fail."""
+        typed = words.removesuffix(" in vain")
+        self.transcript.write(f"{who} runs twokey {typed}")
+        status, said = await self._command(who, typed)
+        if (status != 0) != (typed != words):
+            raise TwokeyError(f"It ended with {status}: {said}")
+
+    async def _start(self, _: Side, who: str, words: str) -> None:
+        """Start a command that goes on while others do something."""
+        self.transcript.write(f"{who} runs twokey {words}, which goes on")
+        self.commands.append(asyncio.create_task(self._command(who, words)))
+        while (rollback := await books.newest(self.store)) is None:  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK_EVERY)  # another process writes it
+        self.known = rollback.id
+
+    async def _command(self, who: str, words: str) -> tuple[int, str]:
+        typed = shlex.split(words)
+        if typed[0] == "approve":  # people type yes under the card; whoever can't type names it
+            _, told = await self.stage.command("status", "--json")
+            typed += ["--digest", json.loads(told)[0]["digest"]]
+        status, said = await self.stage.command(*typed, "--key", key_file(who))
+        self.transcript.hear(f"The command of {who} says:", *said.splitlines())
+        return status, said
 
     async def _press(self, side: Side, who: str, what: str) -> None:
         label = what.removesuffix(" in vain")
@@ -152,20 +183,20 @@ class Player:
         }
 
     async def _is_over(self) -> bool:
-        if not await books.are_closed(self.store):
+        if not await books.are_closed(self.store) or not all(one.done() for one in self.commands):
             return False
         states = {name: await hands.state() for name, hands in self.hands.items()}
         return all(self.transcript.has_all(SIDES[name], state) for name, state in states.items())
 
     async def _has_ended(self) -> bool:
-        rollback = await books.newest(self.store)
+        rollback = await books.newest(self.store, self.known)
         return rollback is not None and rollback.state.is_terminal
 
     async def _has_effect(self) -> bool:
         return bool(self.stage.effects())
 
     async def _has_refusal(self) -> bool:
-        seen, self._refusals = self._refusals, len(await books.refusals(self.store))
+        seen, self._refusals = self._refusals, len(await books.refusals(self.store, self.known))
         return self._refusals > seen
 
 

@@ -10,9 +10,10 @@ from typing import Any, Final, Literal, Self
 import httpx
 
 from bot.config import Role
+from bot.domain.errors import TwokeyError
 from bot.storage.chain import load_or_create_key
 from bot.workspace import postgres
-from bot.workspace.demo.config import TOKENS, configuration, secrets
+from bot.workspace.demo.config import PEOPLE, TOKENS, configuration, key_of, secrets
 from bot.workspace.demo.processes import Processes
 from bot.workspace.demo.sides import ChatName
 from bot.workspace.listening import HOST
@@ -84,13 +85,19 @@ class Stage:
             speed=speed,
             since=time.time(),
         )
-        file = configuration(stage.addresses, database=database, chats=chats)
+        keys = {} if chats else {who: await stage.make_key(who) for who in PEOPLE}
+        file = configuration(stage.addresses, database=database, chats=chats, keys=keys)
         (processes.folder / "twokey.yaml").write_text(file)
         here: list[ChatName] = [name for name in chats if name not in setting.absent]
         await asyncio.gather(*map(stage.open_chat, here))
-        for name in ("bot", "bot-2")[: setting.replicas]:
+        for name in ("bot", "bot-2")[: setting.replicas if chats else 0]:
             await stage.start_bot(name)
         return stage
+
+    async def make_key(self, who: str) -> str:
+        """Make somebody's key for the command line; return what the people map calls it."""
+        said = worked(*await self.command("key", "--key", key_file(who)))
+        return next(word for word in said.split() if word.startswith("key:"))
 
     @property
     def chats(self) -> tuple[ChatName, ...]:
@@ -114,8 +121,7 @@ class Stage:
         words = (*shop, *limits, *to, *other, *record)
         self.pages[name] = (await self.processes.start(name, chat, *words))["url"]
         if name == "discord":
-            environment = secrets(self.addresses, chats=self.chats)
-            await self.processes.run("discord-sync", "bot", "discord", "sync", secrets=environment)
+            worked(*await self.command("discord", "sync"))
         return self.pages[name]
 
     def _url(self, name: ChatName) -> str:
@@ -127,6 +133,11 @@ class Stage:
         arguments = ("--config", "twokey.yaml", "--role", role, *pace)
         environment = secrets(self.addresses, role=role, chats=self.chats)
         await self.processes.start(name, "bot.workspace.demo.bot", *arguments, secrets=environment)
+
+    async def command(self, *words: str) -> tuple[int, str]:
+        """Run ``twokey`` as people do; return how it ended, and what it said."""
+        environment = secrets(self.addresses, chats=self.chats)
+        return await self.processes.run("bot", *words, secrets=environment)
 
     async def forget(self) -> None:
         """Lose the durable engine's tables, which are not where the truth is."""
@@ -147,6 +158,18 @@ class Stage:
         """Count what took effect, by the providers' own durable logs."""
         logs = (self.processes.folder / f"{name}.effects" for name in TOKENS)
         return count_by_use(effect for log in logs for effect in read_effects(log))
+
+
+def key_file(who: str) -> str:
+    """Return the file in which somebody's key is, in the demo's folder."""
+    return f"{key_of(who)}.pem"
+
+
+def worked(status: int, said: str) -> str:
+    """Return what a command said, or end the demo if it failed."""
+    if status:
+        raise TwokeyError(f"A command of the demo failed.\n  {said}")
+    return said
 
 
 async def _database(processes: Processes, setting: Setting) -> str:

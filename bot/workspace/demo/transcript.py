@@ -71,6 +71,10 @@ class Transcript:
             for _, message in side.everything(state)
         )
 
+    def has_said(self, beginning: str) -> bool:
+        """Tell whether anybody was shown a line that begins like this."""
+        return any(line.startswith(beginning) for line in self._said)
+
     def unread(self, parts: Iterable[str]) -> list[str]:
         """Return those of these parts that stood in no line that anybody was shown."""
         return [part for part in parts if not any(part in line for line in self._said)]

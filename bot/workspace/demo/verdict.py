@@ -23,20 +23,20 @@ async def is_healthy(player: Player, parts: Sequence[str]) -> bool:
 
 async def gather(player: Player, parts: Sequence[str], *, was_healthy: bool) -> Facts:
     """Return what is known once it is over."""
-    rollback = await books.newest(player.store)
+    rollback = await books.newest(player.store, player.known)
     voters = [vote.person for vote in rollback.standing] if rollback else []
     states = {name: await hands.state() for name, hands in player.hands.items()}
     return {
         "state": str(rollback.state) if rollback else None,
         "approvals": len(voters),
         "requester_approved": rollback is not None and rollback.requester in voters,
-        "refusals": await books.refusals(player.store),
+        "refusals": await books.refusals(player.store, player.known),
         "effects": player.stage.effects(),
         "kills": player.kills,
         "steps": list(_steps(rollback)) if rollback else [],
         "healthy_before": was_healthy,
         "healthy_after": await is_healthy(player, parts),
-        "summary_posted": _has_summary(states),
+        "summary_posted": _has_summary(states) and player.transcript.has_said("Summary · "),
         "seconds": round(player.transcript.seconds, 1),
     }
 

@@ -1,6 +1,7 @@
 """The slash commands: what Discord registers, and when it has others."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -96,12 +97,21 @@ async def test_commands_that_are_registered_are_no_cause_for_a_warning(
     assert caplog.text == ""
 
 
+def changed(**how: Any) -> tuple[Option, ...]:
+    """The options of the main command, of which the first is another one."""
+    first, *rest = COMMANDS[0].options
+    return replace(first, **how), *rest
+
+
 @pytest.mark.parametrize(
     "others",
     [
         COMMANDS[:2],
         (Command("rollback", nothing, typed=True, help="something else"), *COMMANDS[1:]),
-        (Command("rollback", nothing, typed=True, help=COMMANDS[0].help), *COMMANDS[1:]),
+        (replace(COMMANDS[0], options=()), *COMMANDS[1:]),
+        (replace(COMMANDS[0], options=changed(suggest=None)), *COMMANDS[1:]),
+        (replace(COMMANDS[0], options=changed(is_required=False)), *COMMANDS[1:]),
+        (replace(COMMANDS[0], options=changed(help="which one")), *COMMANDS[1:]),
     ],
 )
 async def test_other_commands_are_warned_of(
