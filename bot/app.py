@@ -84,22 +84,19 @@ async def serve(
 
 
 @contextlib.asynccontextmanager
-async def running(
-    settings: Settings, *, clock: Clock, limits: Limits, log_level: int = logging.INFO
-) -> AsyncGenerator[Engine]:
+async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncGenerator[Engine]:
     """Start everything in order, and end it in the reverse one."""
     os.umask(0o077)  # whatever is written holds decisions: nobody else reads it
     scrub = Scrubber(settings.secret_values())
-    logs.set_up(scrub=scrub, level=log_level)
+    logs.set_up(scrub=scrub)
     async with contextlib.AsyncExitStack() as stack:
         member, store = await _database(stack, settings, clock, scrub)
         reached(FaultPoint.STORE_OPENED)
         tools = None if settings.role == "chat" else _tool_box(settings, clock=clock, scrub=scrub)
         if tools is not None:
             stack.push_async_callback(tools.close)
-        platforms = await stack.enter_async_context(
-            chats(settings, store, COMMANDS, learn=scrub.learn)
-        )
+        access = chats(settings, store, COMMANDS, learn=scrub.learn)
+        platforms = await stack.enter_async_context(access)
         by_name = {one.name: one.chat for one in platforms}
         durable = DbosDurable(settings.durable_url, executor=member.name)
         engine = Engine(
@@ -152,9 +149,9 @@ async def running(
 @contextlib.asynccontextmanager
 async def leading(settings: Settings) -> AsyncGenerator[Engine]:
     """Plan and run until the context ends, and show what can be shown; no chat is heard."""
+    logging.disable(logging.WARNING if sys.stderr.isatty() else logging.INFO)  # people read there
     alone = replace(settings, role="executor", listen=None)
-    level = logging.ERROR if sys.stderr.isatty() else logging.WARNING
-    async with running(alone, clock=SystemClock(), limits=Limits(), log_level=level) as engine:
+    async with running(alone, clock=SystemClock(), limits=Limits()) as engine:
         yield engine
 
 
