@@ -95,8 +95,9 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
         tools = None if settings.role == "chat" else _tool_box(settings, clock=clock, scrub=scrub)
         if tools is not None:
             stack.push_async_callback(tools.close)
-        access = chats(settings, store, COMMANDS, learn=scrub.learn)
-        platforms = await stack.enter_async_context(access)
+        receives = partial(member.holds, Lease.RECEPTION)
+        configured = chats(settings, store, COMMANDS, learn=scrub.learn, receives=receives)
+        platforms = await stack.enter_async_context(configured)
         by_name = {one.name: one.chat for one in platforms}
         durable = DbosDurable(settings.durable_url, executor=member.name)
         engine = Engine(
@@ -140,8 +141,7 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
         await _listen(stack, settings, checks, dict(chain.from_iterable(d.items() for d in doors)))
         if settings.role != "executor":
             _beside(stack, keep_warm(platforms, store, settings.people))
-            for trying in await connect(tuple(gateways.values())):
-                _watched(stack, trying)
+            await _connect(stack, gateways)
         log.info("twokey is running")
         yield engine
 
@@ -202,7 +202,8 @@ def _woken(delivery: Delivery, store: SqlStore, member: Membership) -> Bell:
 
 def _leases(role: Role) -> tuple[Lease, ...]:
     """Return what a process of this role can do: everybody delivers."""
-    return (Lease.DELIVERY,) if role == "chat" else (Lease.EXECUTION, Lease.DELIVERY)
+    talks = (Lease.DELIVERY,) if role == "executor" else (Lease.DELIVERY, Lease.RECEPTION)
+    return talks if role == "chat" else (Lease.EXECUTION, *talks)
 
 
 def _checks(
@@ -247,6 +248,11 @@ async def _listen(
     await listener.start()
     stack.push_async_callback(listener.stop)
     log.info("listening at %s", listener.address)
+
+
+async def _connect(stack: contextlib.AsyncExitStack, gateways: Mapping[str, Gateway]) -> None:
+    for trying in await connect(tuple(gateways.values())):
+        _watched(stack, trying)
 
 
 def _beside(

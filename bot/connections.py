@@ -25,12 +25,18 @@ _WARM_FOR_REQUESTS: Final = 10  # the newest; who decides on an older one waits 
 
 @asynccontextmanager
 async def chats(
-    settings: Settings, store: Store, commands: Sequence[Command], *, learn: Callable[[str], None]
+    settings: Settings,
+    store: Store,
+    commands: Sequence[Command],
+    *,
+    learn: Callable[[str], None],
+    receives: Callable[[], bool],
 ) -> AsyncGenerator[tuple[Platform, ...]]:
     """Open every chat that is configured, for as long as the context lasts.
 
     ``commands`` are what can be asked for: some chats offer them before anybody asks. ``learn``
-    hears of every token that was not configured, so that no log ever shows it.
+    hears of every token that was not configured, so that no log ever shows it. ``receives`` says
+    whether it is up to this process to answer what every process hears.
     """
     async with AsyncExitStack() as stack:
         found: list[Platform] = []
@@ -42,7 +48,7 @@ async def chats(
         if settings.discord is not None:
             from bot.discord import discord  # noqa: PLC0415 - see above
 
-            access = discord(settings.discord, commands)
+            access = discord(settings.discord, commands, receives=receives)
             found.append(await stack.enter_async_context(access))
         yield tuple(found)
 

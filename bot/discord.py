@@ -1,7 +1,7 @@
 """How Discord is wired: one bot in one server."""
 
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from bot.chat.discord.client import DiscordChat
@@ -16,18 +16,21 @@ from bot.invocation import Command, Desk
 
 
 @asynccontextmanager
-async def discord(access: DiscordAccess, commands: Sequence[Command]) -> AsyncGenerator[Platform]:
+async def discord(
+    access: DiscordAccess, commands: Sequence[Command], *, receives: Callable[[], bool]
+) -> AsyncGenerator[Platform]:
     """Open the connection pool for as long as the context lasts.
 
-    ``commands`` are those that Discord should offer. Discord's own times are real ones, whatever
-    the bot's clock says.
+    ``commands`` are those that Discord should offer. ``receives``: Discord tells every process
+    everything, so one of them answers, and it is this one. Discord's own times are real ones,
+    whatever the bot's clock says.
     """
     async with opened(_settings(access)) as guild:
         chat = DiscordChat(guild, now=time.time)
         directory = DiscordDirectory(guild, now=time.monotonic, clock=SystemClock().now)
 
         def gateway_to(desk: Desk) -> Gateway:
-            return DiscordGateway(guild, chat, desk, commands)
+            return DiscordGateway(guild, chat, desk, commands, receives=receives)
 
         yield Platform("discord", "Discord", chat, directory, gateway_to)
 

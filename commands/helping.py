@@ -8,6 +8,8 @@ from bot.engine.core import Engine
 from bot.invocation import Answer, Command, Invocation
 from bot.message import Code, Fact, Facts, Line, Message, Note
 
+_STATUS: Final = {"discord": "/twokey status", "terminal": "twokey status"}
+
 
 async def handle(engine: Engine, invocation: Invocation) -> Answer:
     """Say what can be typed, and which targets there are."""
@@ -18,7 +20,7 @@ async def handle(engine: Engine, invocation: Invocation) -> Answer:
     facts = [
         Fact("Ask", (Code(f"/rollback {example} API answers 500"),)),
         Fact("A version", (Code(f"/rollback {example} to v41 login is broken"),)),
-        Fact("What runs", (Code("/rollback status"),)),
+        Fact("What runs", (Code(_STATUS.get(invocation.place.platform, "/rollback status")),)),
         Fact("Targets here", (", ".join(here) or "none",)),
     ]
     linking = LINKING.get(invocation.account.platform)

@@ -9,15 +9,27 @@ import pytest
 
 from bot.domain.errors import TwokeyError
 from bot.workspace import postgres
+from tests.recorder.plugin import Recording
+
+
+def specifications() -> Path | None:
+    """Return the folder of the vendors' specifications, if there is one."""
+    folder = os.environ.get("TWOKEY_SPECS")
+    return Path(folder) if folder else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let one recorder judge everything that goes out to Slack and Discord."""
+    config.pluginmanager.register(Recording(specifications()), "recorder")
 
 
 @pytest.fixture(scope="session")
 def specs() -> Path:
     """The folder of the vendors' specifications, or a loud skip."""
-    folder = os.environ.get("TWOKEY_SPECS")
-    if not folder:
+    folder = specifications()
+    if folder is None:
         pytest.skip("TWOKEY_SPECS names no folder: the vendors' specifications were NOT checked")
-    return Path(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from itertools import zip_longest
 from typing import Final
 
 from bot.chat.clean import clean
+from bot.chat.signs import SIGNS
 from bot.message import (
     Block,
     Button,
@@ -23,7 +24,6 @@ from bot.message import (
     Inline,
     Line,
     Link,
-    Mark,
     Mention,
     Message,
     Note,
@@ -34,14 +34,6 @@ from bot.message import (
     When,
 )
 
-_SIGNS: Final = {
-    Mark.OPEN: "☐",
-    Mark.RUNNING: "▶",
-    Mark.DONE: "☑",
-    Mark.FAILED: "✗",
-    Mark.DOUBT: "?",
-    Mark.SKIPPED: "–",
-}
 _LABELS: Final = 10  # columns for the labels of facts, with two spaces behind them
 _FIXED: Final = "\u00a0"  # a space at which no line is broken
 _SPECIAL: Final = re.compile(
@@ -84,7 +76,7 @@ def _markdown(block: Block) -> Iterator[str]:
             yield "\n".join(f"* **{_escaped(f.label)}:** {_values(f)}" for f in facts)
         case Checklist(title, ticks):
             yield f"**{_escaped(title)}**"
-            signed = ((_SIGNS[tick.mark], tick.parts) for tick in ticks)
+            signed = ((SIGNS[tick.mark], tick.parts) for tick in ticks)
             yield "\n".join(f"- {sign} {_joined(p, _markdown_inline)}" for sign, p in signed)
         case Buttons():
             return
@@ -160,7 +152,7 @@ class _Text:
             yield f"{label:<{_LABELS}} {value}".rstrip()
 
     def _tick(self, tick: Tick) -> str:
-        words = f"{_SIGNS[tick.mark]} {self._words(tick.parts)}"
+        words = f"{SIGNS[tick.mark]} {self._words(tick.parts)}"
         return _filled(words, self._width, indent="  ")
 
     def _row(self, buttons: tuple[Button, ...]) -> str:

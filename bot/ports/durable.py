@@ -60,6 +60,7 @@ class Lease(StrEnum):
 
     EXECUTION = "execution"  # planning, claiming and running
     DELIVERY = "delivery"  # showing people what is in the outbox
+    RECEPTION = "reception"  # answering what a platform tells every process that is connected
 
 
 class Leases(Protocol):

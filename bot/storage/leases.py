@@ -29,7 +29,7 @@ _YIELD: Final = 3.5  # so long a lease stays free for its last holder, who is su
 _AGAIN: Final = 0.5
 _ENDS_WHEN_SILENT: Final = "-c idle_session_timeout=10s"
 _NAMESPACE: Final = 0x74776F6B  # any number, the same in every replica
-_NUMBERS: Final = {Lease.EXECUTION: 1, Lease.DELIVERY: 2}
+_NUMBERS: Final = {Lease.EXECUTION: 1, Lease.DELIVERY: 2, Lease.RECEPTION: 3}
 _LOCKS: Final = """
     SELECT objid::int, pid = pg_backend_pid() FROM pg_locks
     WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2 AND granted

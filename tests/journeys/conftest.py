@@ -2,14 +2,20 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.conftest import specifications
+from tests.recorder.arrived import Arrived, arrived, hear
+from tests.recorder.recorder import the_recorder
 
 DEMO = (sys.executable, "-m", "bot.cli", "demo")
 PATIENCE = 60.0
@@ -34,6 +40,7 @@ class Told:
     status: int
     lines: list[str]
     trouble: str
+    sent: tuple[Arrived, ...]  # by the bot, to the chats
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -47,22 +54,30 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def tell(story: str, *options: str) -> Told:
-    """Play a story to its end, in an environment that would lead it astray."""
+    """Play a story to its end, in an environment that would lead it astray; judge what is sent."""
     done = subprocess.run(
-        [*DEMO, "--headless", "--story", story, *options],
+        [*DEMO, "--headless", "--keep", "--story", story, *options],
         env=environment(**POISON),
         capture_output=True,
         text=True,
         timeout=PATIENCE,
         check=False,
     )
-    return Told(done.returncode, done.stdout.splitlines(), done.stderr)
+    said, kept, folder = done.stderr.rpartition("All that was written is in ")
+    assert kept, done.stderr
+    sent = tuple(arrived(Path(folder.strip())))
+    shutil.rmtree(folder.strip())
+    recorder = the_recorder(specifications()).aside(f"the story {story}")
+    hear(recorder, sent)
+    assert not (complaints := recorder.taken_complaints()), complaints
+    return Told(done.returncode, done.stdout.splitlines(), said, sent)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stories(request: pytest.FixtureRequest) -> Iterator[Callable[..., Told]]:
-    """Plays all stories that the selected tests name, two at a time, each of them once."""
-    selected = (item for item in request.session.items if isinstance(item, pytest.Function))
+    """Plays all stories that the selected tests of a file name, two at a time, each of them once."""
+    tests = (item for item in request.session.items if isinstance(item, pytest.Function))
+    selected = (item for item in tests if item.module is request.module)
     named = (one.callspec.params for one in selected if "story" in one.fixturenames)
     wanted = {_options(**{key: str(value) for key, value in one.items()}) for one in named}
     with ThreadPoolExecutor(2) as pool:

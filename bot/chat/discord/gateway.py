@@ -69,12 +69,16 @@ class DiscordGateway:
         desk: Desk,
         commands: Sequence[Command],
         *,
+        receives: Callable[[], bool] = lambda: True,
         patience: float = 1.0,
     ) -> None:
-        """Connect nothing yet; ``commands`` are those that Discord should have registered."""
+        """Connect nothing yet; ``commands`` are those that Discord should have registered.
+
+        ``receives``: of several connections, each of which hears everything, this one answers.
+        """
         self._guild = guild
         self._commands = commands
-        self._reception = Reception(guild, chat, desk, patience=patience)
+        self._reception = Reception(guild, chat, desk, patience=patience, receives=receives)
         self._client: discord.Client | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._is_up = asyncio.Event()

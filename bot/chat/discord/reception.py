@@ -3,7 +3,7 @@
 import asyncio
 import traceback
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
@@ -34,8 +34,20 @@ _SUGGESTING_SECONDS: Final = 2.0
 class Reception:
     """Answers every delivery in time, whatever the desk does."""
 
-    def __init__(self, guild: Guild, chat: DiscordChat, desk: Desk, *, patience: float) -> None:
-        """Wait ``patience`` seconds for the desk before answering without its answer."""
+    def __init__(
+        self,
+        guild: Guild,
+        chat: DiscordChat,
+        desk: Desk,
+        *,
+        patience: float,
+        receives: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Wait ``patience`` seconds for the desk before answering without its answer.
+
+        ``receives``: Discord tells every connection everything, and it is up to us to answer.
+        """
+        self._receives = receives
         self.turned_away: Counter[str] = Counter()
         self._guild = guild
         self._chat = chat
@@ -44,8 +56,9 @@ class Reception:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def take(self, body: Json) -> None:
-        """Answer a delivery, beside all others."""
-        self._spawn(self._serve(body))
+        """Answer a delivery, beside all others; another process answers it if we stand by."""
+        if self._receives():
+            self._spawn(self._serve(body))
 
     async def settle(self, *, seconds: float) -> None:
         """Let what is being answered end, but wait no longer than this."""

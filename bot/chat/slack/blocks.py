@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC
 from typing import Any, Final, cast
 
-from bot.chat.slack.text import fallback, inert, plain, units
+from bot.chat.cut import units
+from bot.chat.signs import SIGNS
+from bot.chat.slack.text import fallback, inert, plain
 from bot.message import (
     Block,
     Button,
@@ -23,7 +25,6 @@ from bot.message import (
     Inline,
     Line,
     Link,
-    Mark,
     Mention,
     Message,
     Note,
@@ -47,15 +48,6 @@ _LONGEST_QUOTE: Final = 1_000
 _LONGEST_NOTE: Final = 1_000
 # Slack refuses somewhere above 12,000 characters, counted in a way that it tells nobody.
 _LONGEST_MESSAGE: Final = 10_000
-
-_SIGNS: Final = {
-    Mark.OPEN: "☐",
-    Mark.RUNNING: "▶",
-    Mark.DONE: "☑",
-    Mark.FAILED: "✗",
-    Mark.DOUBT: "?",
-    Mark.SKIPPED: "–",
-}
 
 
 def render(message: Message) -> tuple[str, list[Json]]:
@@ -99,7 +91,7 @@ def _lines(block: Block) -> list[tuple[Inline, ...]]:
         case Facts(facts):
             return [(Strong(fact.label), "  ", *fact.parts) for fact in facts]
         case Checklist(title, ticks):
-            items = [(f"{_SIGNS[tick.mark]} ", *tick.parts) for tick in ticks]
+            items = [(f"{SIGNS[tick.mark]} ", *tick.parts) for tick in ticks]
             return [(Strong(title),), *items]
         case _:
             return []

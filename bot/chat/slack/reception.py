@@ -1,7 +1,6 @@
 """Takes what Slack delivers to the desk: commit first, then acknowledge, then everything else."""
 
 import asyncio
-import secrets
 import traceback
 from collections import Counter
 from collections.abc import Coroutine
@@ -10,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
+from bot.chat.answers import BROKEN, SAVED, STILL_SAVING, no_form, tell_directly
 from bot.chat.slack.blocks import Json, render
 from bot.chat.slack.client import UNREAD, SlackChat
 from bot.chat.slack.dialogs import render_dialog
@@ -23,29 +23,16 @@ from bot.chat.slack.payloads import (
 )
 from bot.chat.slack.team import Team, log
 from bot.domain.errors import TwokeyError
-from bot.domain.people import Account
 from bot.domain.target import Place
 from bot.faultpoints import FaultPoint, reached
 from bot.invocation import Answer, Desk
 from bot.message import Dialog, Message
-from bot.ports import ChatBusy, ChatRefused, ChatUnreachable
 
 T = TypeVar("T")
 
-# After the last one it is given up: a quarter of an hour later, the card says more.
-_PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, *[60.0] * 14)
 _PRIVATELY: Final = {"response_type": "ephemeral", "replace_original": False}
 
-STILL_SAVING: Final = Message("Still saving; nothing is recorded yet. The outcome follows here.")
-SAVED: Final = Message("It is saved.")
-BROKEN: Final = Message(
-    "Something went wrong on our side; it is not known whether this was recorded. Look at the "
-    "card, or do it again: doing it twice counts once."
-)
-NO_FORM: Final = Message(
-    "The form did not open within the three seconds that Slack gives it. "
-    "Do the same again to open it."
-)
+NO_FORM: Final = no_form("Slack")
 
 
 class Reception:
@@ -162,28 +149,8 @@ class Reception:
         except TwokeyError as error:
             log.warning("A private answer did not reach %s where they are: %s", user, error)
             if is_worth_repeating:
-                await self._tell_directly(user, message)
-
-    async def _tell_directly(self, user: str, message: Message) -> None:
-        """Write to the person until they have it, once: how their decision ended is theirs."""
-        chat, key = SlackChat(self._team), secrets.token_hex(8)
-        place = Place.direct(Account("slack", self._team.id, user))
-        was_tried = False
-        for pause in _PAUSES:
-            try:
-                if was_tried and await chat.find(place, thread=None, key=key):
-                    return
-                was_tried = True
-                await chat.post(place, message, thread=None, key=key)
-            except (ChatBusy, ChatUnreachable) as error:
-                log.warning("A private answer did not reach %s directly: %s", user, error)
-                await asyncio.sleep(max(pause, getattr(error, "seconds", 0.0)))
-            except ChatRefused as error:
-                log.error("A private answer can't reach %s: %s", user, error)
-                return
-            else:
-                return
-        log.error("A private answer never reached %s; the card says what is recorded.", user)
+                place = Place.direct(call.invocation.account)
+                await tell_directly(SlackChat(self._team), place, message)
 
     def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)

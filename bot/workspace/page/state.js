@@ -16,6 +16,7 @@ export let skin = slack;
 
 names.user = (id) => (id === world.bot.id ? world.bot.name
   : world.people.find((person) => person.id === id)?.real_name ?? skin.nobody);
+names.place = (id) => (world.places[id] ? title(world.places[id]).replace("# ", "#") : "#unknown");
 
 const NEWS = {
   state({ platform = "slack", channels, messages, ephemerals, views, team, bot, people, commands = [], other }) {

@@ -1,7 +1,7 @@
 // Words and small elements that every platform draws alike. All of it is text nodes, never markup.
 
-/** Names of people, filled in by the page. */
-export const names = { user: (id) => id };
+/** Names of people and places, filled in by the page. */
+export const names = { user: (id) => id, place: (id) => id };
 
 /** An element with a class and children; texts become text nodes. */
 export function el(tag, className = "", ...children) {
@@ -27,6 +27,11 @@ export function unknown(type) {
 /** Somebody who is called by name. */
 export function mention(user) {
   return el("span", "mention", `@${names.user(user)}`);
+}
+
+/** A place that is called by name. */
+export function placeName(id) {
+  return el("span", "mention", names.place(id));
 }
 
 /** A link; one to another site opens beside this page, and what is no address of a site is none. */

@@ -1,5 +1,7 @@
 """People with keys of their own, and what they sign."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -10,12 +12,12 @@ from bot.chat.terminal.signatures import Ed25519
 from bot.domain.act import Act
 from bot.domain.people import Account, People, Person
 from bot.domain.rollback import Rollback
-from bot.domain.target import TERMINAL
+from bot.domain.target import TERMINAL, Target
 from bot.engine import decide
 from bot.engine.propose import Wish, propose
 from bot.invocation import Invocation
 from bot.message import Ticket
-from tests.bot.engine.world import EVERYBODY, World, account
+from tests.bot.engine.world import EVERYBODY, World, account, world
 
 
 @dataclass(frozen=True)
@@ -82,3 +84,16 @@ def believing(here: World) -> World:
     """Let this world's engine know signatures."""
     here.engine = replace(here.engine, verifier=Ed25519())
     return here
+
+
+@asynccontextmanager
+async def terminal(folder: Path, signers: Signers, *targets: Target) -> AsyncIterator[World]:
+    """A world in which keys are believed."""
+    async with world(folder, *targets, people=signers.people) as here:
+        yield believing(here)
+
+
+async def codes(here: World, rollback_id: str | None) -> list[str]:
+    """Return why things were refused."""
+    events = await here.engine.store.read(lambda tx: tx.events(rollback_id))
+    return [event.details["code"] for event in events if event.kind == "refused_delivery"]

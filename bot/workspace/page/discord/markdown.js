@@ -1,6 +1,6 @@
 // Discord's Markdown. Where Discord would give characters a meaning they get it here, or a red box.
 
-import { ago, clock, day, el, link, mention, time, unknown } from "/static/words.js";
+import { ago, clock, day, el, link, mention, placeName, time, unknown } from "/static/words.js";
 
 // What stands within a line; where several begin at the same place, the first one counts.
 const INLINE = new RegExp([
@@ -8,10 +8,11 @@ const INLINE = new RegExp([
   "(?<ticks>`+)(?<code>[\\s\\S]*?[^`])\\k<ticks>(?!`)",
   "<t:(?<seconds>-?\\d{1,13})(?::(?<style>[tTdDfFR]))?>",
   "<@!?(?<user>\\d{1,21})>",
+  "<#(?<place>\\d{1,21})>",
   "(?<call>@(?:everyone|here)\\b)",
   "\\[(?<label>(?:\\\\.|[^\\[\\]\\\\\\n])+)\\]\\(<?(?<target>https?://[^\\s<>()]+)>?\\)",
   "<?(?<url>https?://[^\\s<>]*[^\\s<>.,:;\"')\\]])>?",
-  "(?<strange><(?:(?:#|@&|a?:\\w+:|/[\\w -]+:)\\d+|id:\\w+)>)",
+  "(?<strange><(?:(?:@&|a?:\\w+:|/[\\w -]+:)\\d+|id:\\w+)>)",
   "\\|\\|(?<spoiler>[\\s\\S]+?)\\|\\|",
   "\\*\\*(?<bold>(?:\\\\[\\s\\S]|[^\\\\])+?)\\*\\*(?!\\*)",
   "__(?<underline>(?:\\\\[\\s\\S]|[^\\\\])+?)__(?!_)",
@@ -25,6 +26,7 @@ const ONE = {
   code: ({ code: words }) => el("code", "", words.replace(/^ ([\s\S]*`[\s\S]*) $/, "$1")),
   seconds: ({ seconds, style }) => time(Number(seconds), MOMENTS[style ?? "f"]),
   user: ({ user }) => mention(user),
+  place: ({ place }) => placeName(place),
   call: ({ call }) => el("span", "mention", call),
   target: ({ label, target }) => link(target, ...inline(label)),
   url: ({ url }) => link(url, url),

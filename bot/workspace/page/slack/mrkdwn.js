@@ -1,6 +1,6 @@
 // Slack's words: its markup, rich text, dates in the reader's zone.
 
-import { ago, clock, day, el, link, mention, time, unknown } from "/static/words.js";
+import { ago, clock, day, el, link, mention, placeName, time, unknown } from "/static/words.js";
 
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
 const INLINE = new RegExp([
@@ -39,6 +39,7 @@ function inline(source) {
 function reference(inside) {
   const [target, label] = inside.split("|");
   if (target.startsWith("@")) return mention(target.slice(1));
+  if (target.startsWith("#")) return placeName(target.slice(1));
   const moment = target.match(/^!date\^(\d{1,12})\^([^^]+)/);
   if (moment) return date(Number(moment[1]), moment[2]);
   return target.startsWith("!") ? unknown(`<${target}>`) : link(unescape(target), unescape(label || target));

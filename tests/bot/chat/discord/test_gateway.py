@@ -44,6 +44,24 @@ async def test_a_command_arrives(
     assert gateway.routes() == {}
 
 
+async def test_of_two_that_hear_everything_one_answers(
+    people: Workspace, desk: FakeDesk, gateway: DiscordGateway, guild: Guild, chat: DiscordChat
+) -> None:
+    """A process that stands by is connected, and what it hears never gets to its desk."""
+    idle = FakeDesk()
+    standby = DiscordGateway(guild, chat, idle, COMMANDS, receives=lambda: False)
+    await standby.start()
+
+    outcome = await people.command(RESPONDER, DEPLOYS, ASK)
+    is_connected = await standby.is_connected()
+    await standby.stop()
+
+    assert outcome["ok"]
+    assert is_connected
+    assert len(desk.asked) == 1
+    assert idle.asked == []
+
+
 @pytest.mark.parametrize("kind", ["disconnect", "drop"])
 async def test_a_lost_connection_comes_back(
     people: Workspace, desk: FakeDesk, gateway: DiscordGateway, room: Room, kind: str

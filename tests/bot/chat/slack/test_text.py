@@ -10,7 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.chat.clean import clean, graphemes
-from bot.chat.slack.text import cut, escape, fallback, inert, plain, unescape, units
+from bot.chat.cut import cut, units
+from bot.chat.slack.text import escape, fallback, inert, plain, unescape
 
 FAMILY = "👩‍👩‍👧‍👦"
 THUMB = "👍🏽"

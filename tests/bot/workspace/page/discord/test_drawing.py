@@ -88,7 +88,7 @@ async def test_what_discord_would_format_is_formatted(desk: Desk) -> None:
     await desk.hand.say(
         "# head\n-# small\n> quote\n- item\n1. first\n"
         "**bold** *italic* _slanted_ __under__ ~~old~~ ||hidden|| `` a`b `` \\*plain\\* "
-        "@everyone [the logs](https://example.com) https://example.com/x?a=b.\n"
+        "@everyone <#500000000000000001> [the logs](https://example.com) https://example.com/x?a=b.\n"
         "```py\nblock\n```"
     )
 
@@ -106,7 +106,8 @@ async def test_what_discord_would_format_is_formatted(desk: Desk) -> None:
         "s": "old",
         "mark": "hidden",
         "code": "a`b",
-        ".mention": "@everyone",
+        ".mention >> nth=0": "@everyone",
+        ".mention >> nth=1": "#deploys",
         "a >> nth=0": "the logs",
         "a >> nth=1": "https://example.com/x?a=b",
         "pre": "block",
@@ -115,7 +116,7 @@ async def test_what_discord_would_format_is_formatted(desk: Desk) -> None:
     await expect(body).to_contain_text("*plain*")
 
 
-@pytest.mark.parametrize("text", ["<@&1>", "<#500000000000000001>", "<:wave:1>", "</rollback:1>"])
+@pytest.mark.parametrize("text", ["<@&1>", "<:wave:1>", "</rollback:1>"])
 async def test_what_cannot_be_drawn_is_a_red_box(desk: Desk, text: str) -> None:
     """What messages of ours never hold is named in a red box."""
     await desk.hand.say(f"Look: {text}")

@@ -52,6 +52,7 @@ async def test_all_our_blocks_are_drawn(desk: Desk) -> None:
 async def test_markup_within_a_line_is_drawn(desk: Desk) -> None:
     """What Slack would format, mention or link is formatted here, too, or is a red box."""
     text = "*bold* _italic_ `v42` ~old~ <@U00MANAGER2> <http://127.0.0.1/x|the logs> <!channel>"
+    text += " <#C00DEPLOYS>"
 
     await desk.client.chat_postMessage(channel=DEPLOYS, text=text)
 
@@ -61,7 +62,8 @@ async def test_markup_within_a_line_is_drawn(desk: Desk) -> None:
         "em": "italic",
         "code": "v42",
         "s": "old",
-        ".mention": "@Manager Two",
+        ".mention >> nth=0": "@Manager Two",
+        ".mention >> nth=1": "#deploys",
         "a": "the logs",
         ".unknown": "⚠ This page cannot show “<!channel>”.",
     }.items():

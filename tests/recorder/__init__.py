@@ -1,0 +1,1 @@
+"""Judges everything that goes out to Slack and Discord, whichever test it is that sends it."""
