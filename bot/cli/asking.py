@@ -101,9 +101,23 @@ async def _lead(
     role: Role = "all" if settings.database_url.startswith("sqlite") else "executor"
     async with leading(loaded(config, role=role), own) as hand:
         say("No bot is running: it is planned and run here. Keep this command until the end.")
-        ended = await watched(hand.store, hand.people, await _asked(hand, act))
+        try:
+            ended = await watched(hand.store, hand.people, await _asked(hand, act))
+        except TwokeyError as refused:
+            await _stay_for_others(hand.store, str(refused))
+            raise
         await _at_rest(hand.store)
         return ended
+
+
+async def _stay_for_others(store: Store, because: str) -> None:
+    """Carry out what others asked for while we began: they saw that somebody plans and runs."""
+    if waiting := [one.id for one in await _open(store)]:
+        say(because)
+        say(f"Carried out here until it ended: {', '.join(waiting)}.")
+    while await _open(store):  # noqa: ASYNC110 - others decide about it, in the database
+        await asyncio.sleep(_LOOK)
+    await _at_rest(store)
 
 
 async def _asked(hand: Hand, act: Act) -> str:
