@@ -75,7 +75,7 @@ def tell(story: str, *options: str) -> Told:
 
 @pytest.fixture(scope="module")
 def stories(request: pytest.FixtureRequest) -> Iterator[Callable[..., Told]]:
-    """Plays all stories that the selected tests of a file name, two at a time, each of them once."""
+    """Plays all stories that the selected tests of a file name, two at a time, each once."""
     tests = (item for item in request.session.items if isinstance(item, pytest.Function))
     selected = (item for item in tests if item.module is request.module)
     named = (one.callspec.params for one in selected if "story" in one.fixturenames)

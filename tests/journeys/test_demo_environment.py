@@ -29,9 +29,9 @@ HERE = {
 
 
 @contextmanager
-def open_demo(folder: Path) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+def open_demo(folder: Path, *options: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     """Run the demo for people in a temporary folder, and yield it with the page's address."""
-    command = [*DEMO, "--no-browser"]
+    command = [*DEMO, "--no-browser", *options]
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,

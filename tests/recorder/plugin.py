@@ -1,15 +1,20 @@
 """Fails the test that let something out which Slack or Discord would refuse."""
 
+import pickle
 from collections.abc import Generator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
 from tests.recorder.ears import listening
 from tests.recorder.recorder import the_recorder
 
-UNCHECKED = "TWOKEY_SPECS names no folder: what went out was NOT compared with the specifications"
+_NAME: Final = "recorder"
+UNCHECKED: Final = (
+    "TWOKEY_SPECS names no folder: what went out was NOT compared with the specifications"
+)
 
 
 class Recording:
@@ -25,9 +30,17 @@ class Recording:
         """Begin to listen."""
         self._ears.enter_context(listening(self.recorder))
 
-    def pytest_sessionfinish(self) -> None:
-        """End it."""
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """End it; one of several processes hands over what it counted."""
         self._ears.close()
+        if handed := getattr(session.config, "workeroutput", None):
+            handed[_NAME] = pickle.dumps(self.recorder.tally)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what another process counted."""
+        if handed := getattr(node, "workeroutput", {}).get(_NAME):
+            self.recorder.tally.add(pickle.loads(handed))  # noqa: S301 - from our own process
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None]:

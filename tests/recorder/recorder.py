@@ -41,9 +41,16 @@ class Tally:
     """What was heard in the whole session."""
 
     counts: Counter[tuple[str, Platform]] = field(default_factory=Counter[tuple[str, Platform]])
+    distinct: int = 0
     unjudged: int = 0  # said by tests themselves, through the bot's door
     seconds: float = 0.0
-    judged: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+    def add(self, other: "Tally") -> None:
+        """Add what another process heard."""
+        self.counts += other.counts
+        self.distinct += other.distinct
+        self.unjudged += other.unjudged
+        self.seconds += other.seconds
 
     def __str__(self) -> str:
         """Say in one line how much was judged, and how long that took."""
@@ -54,7 +61,7 @@ class Tally:
             sums[platform] += count
         return (
             f"{sums['slack']} payloads to Slack and {sums['discord']} to Discord were judged, from "
-            f"{len(files)} files: {len(self.judged)} different ones, {each:.2f} ms each. "
+            f"{len(files)} files: {self.distinct} different ones, {each:.2f} ms each. "
             f"Tests said {self.unjudged} more themselves."
         )
 
@@ -66,11 +73,12 @@ class Recorder:
     judges: Mapping[Platform, Judge]
     tally: Tally = field(default_factory=Tally)
     place: str = ""  # the file of the test that runs
+    _judged: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     _complaints: list[str] = field(default_factory=list[str])
 
     def aside(self, place: str) -> "Recorder":
         """Return one that counts together with this one, and remembers for itself what is wrong."""
-        return Recorder(self.judges, self.tally, place)
+        return Recorder(self.judges, self.tally, place, self._judged)
 
     def hear_request(
         self, platform: Platform, method: str, url: str, kind: str, body: bytes
@@ -86,10 +94,11 @@ class Recorder:
 
     def hear(self, payload: Payload) -> None:
         """Take what went out."""
-        began, judged = time.process_time(), self.tally.judged
+        began, judged = time.process_time(), self._judged
         self.tally.counts[self.place, payload.platform] += 1
         key = json.dumps([payload.platform, payload.call, payload.body, dict(payload.query)])
         if key not in judged:
+            self.tally.distinct += 1
             judged[key] = tuple(self.judges[payload.platform].flaws(payload))
         if flaws := judged[key]:
             why = "\n- ".join([f"{payload.platform.capitalize()} does not take this:", *flaws])
