@@ -6,14 +6,17 @@ import logging
 import os
 import secrets
 import signal
+import sys
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Any, Final
 
 import adapters
 from bot import logs
+from bot.chat.terminal.signatures import Ed25519
 from bot.chats import Gateway
 from bot.clock import SystemClock
 from bot.config import Role, Settings
@@ -31,7 +34,7 @@ from bot.faultpoints import FaultPoint, reached
 from bot.health import Check, Health
 from bot.listener import Handler, Listener
 from bot.ports import Clock, Lease
-from bot.reports import audit_key
+from bot.reports import audit_key, opened
 from bot.storage.leases import Membership, membership
 from bot.storage.store import SqlStore
 from bot.tools import Scrubber, ToolBox, reachable
@@ -110,6 +113,7 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
             may_execute=partial(member.holds, Lease.EXECUTION),
             limits=limits,
             allowance=settings.allowance,
+            verifier=Ed25519(),
         )
         delivery = Delivery(
             store=store,
@@ -140,6 +144,34 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
             await _connect(stack, gateways)
         log.info("twokey is running")
         yield engine
+
+
+@contextlib.asynccontextmanager
+async def leading(settings: Settings) -> AsyncGenerator[Engine]:
+    """Plan and run until the context ends, and show what can be shown; no chat is heard."""
+    logging.disable(logging.WARNING if sys.stderr.isatty() else logging.INFO)  # people read there
+    alone = replace(settings, role="executor", listen=None)
+    async with running(alone, clock=SystemClock(), limits=Limits()) as engine:
+        yield engine
+
+
+@contextlib.asynccontextmanager
+async def beside(settings: Settings, *, clock: Clock | None = None) -> AsyncGenerator[Engine]:
+    """Open what it takes to decide by key beside a running bot: nothing is planned or run here."""
+    clock, name = clock or SystemClock(), secrets.token_hex(8)
+    async with opened(settings, clock=clock, name=name) as store:
+        yield Engine(
+            store=store,
+            people=settings.people,
+            targets=settings.targets,
+            directories={},
+            registry=registry(),
+            clock=clock,
+            new_id=new_id,
+            durable=DbosDurable(settings.durable_url, executor=name),  # never launched
+            allowance=settings.allowance,
+            verifier=Ed25519(),
+        )
 
 
 async def _database(

@@ -13,12 +13,15 @@ async def approve(engine: Engine, invocation: Invocation) -> Answer:
     """Count the vote, and say where it can be taken back."""
     rollback = await decide.approve(engine, invocation, Ticket.parse(invocation.value))
     count = f"{rollback.given} of {rollback.policy.approvals}"
+    stop, withdraw = "Stop is on the card.", "Withdraw is on the card in your direct messages."
+    if invocation.place.is_terminal:
+        stop = f"twokey stop {rollback.id} stops it."
+        withdraw = f"twokey withdraw {rollback.id} takes it back."
     following = (
-        f"It starts in {rollback.policy.start_delay.seconds} s; Stop is on the card."
+        f"It starts in {rollback.policy.start_delay.seconds} s; {stop}"
         if rollback.state is State.QUORUM
         else f"{rollback.missing} more to go."
     )
-    withdraw = "Withdraw is on the card in your direct messages."
     text = f"Your approval is recorded ({count}). {following} {withdraw}"
     return Answer(Message(text, (Line((text,)),)))
 

@@ -99,13 +99,13 @@ def _prepared(rollback: Rollback, people: People) -> Inlines:
 
 
 def _decided(rollback: Rollback, people: People) -> Inlines:
-    return (
-        f"{counted(rollback.missing, 'more approval')} in the thread: {awaited(rollback, people)}",
-    )
+    where = _in_the_thread(rollback)
+    return (f"{counted(rollback.missing, 'more approval')}{where}: {awaited(rollback, people)}",)
 
 
 def _starting(rollback: Rollback, _people: People) -> Inlines:
-    return ("it starts by itself; until then Stop in the thread stops all of it",)
+    until = f"until then Stop{_in_the_thread(rollback)} stops all of it"
+    return (f"it starts by itself; {until}",)
 
 
 def _stepping(rollback: Rollback, people: People) -> Inlines:
@@ -120,7 +120,7 @@ def _stepping(rollback: Rollback, people: People) -> Inlines:
 
 def _answered(rollback: Rollback, _people: People) -> Inlines:
     until = moment(" by ", rollback.doubt_until)
-    return ("the requester or an approver answers in the thread", *until)
+    return (f"the requester or an approver answers{_in_the_thread(rollback)}", *until)
 
 
 def _checking(rollback: Rollback, _people: People) -> Inlines:
@@ -130,8 +130,11 @@ def _checking(rollback: Rollback, _people: People) -> Inlines:
     return (f"production has to pass {listed(names, most=5)}",)
 
 
-def _closed(_rollback: Rollback, _people: People) -> Inlines:
-    return ("nothing is left to do; the summary is in the thread",)
+def _closed(rollback: Rollback, _people: People) -> Inlines:
+    summary = f"twokey summary {rollback.id} writes the summary"
+    if rollback.places:
+        summary = "the summary is in the thread"
+    return (f"nothing is left to do; {summary}",)
 
 
 def _again(_rollback: Rollback, _people: People) -> Inlines:
@@ -148,3 +151,8 @@ _NEXT: Final[Mapping[State, Callable[[Rollback, People], Inlines]]] = {
     State.VERIFYING: _checking,
     State.SUCCEEDED: _closed,
 }
+
+
+def _in_the_thread(rollback: Rollback) -> str:
+    """Say where, unless no chat shows it and the command line is the only place."""
+    return " in the thread" if rollback.places else ""

@@ -10,7 +10,19 @@ import typer
 
 from bot import installation
 from bot.cli import discord
+from bot.cli.asking import rollback
 from bot.cli.books import audit, summary
+from bot.cli.deciding import (
+    approve,
+    cancel,
+    details,
+    reason,
+    reject,
+    resolve,
+    settle,
+    stop,
+    withdraw,
+)
 from bot.cli.demo import demo
 from bot.cli.faultpoints import faultpoints
 from bot.cli.key import key
@@ -27,8 +39,9 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-LOOKING = (status, follow, summary, audit, people)
-for command in (serve, check, key, *LOOKING, faultpoints, demo):
+DECIDING = (key, rollback, approve, withdraw, reject, reason, cancel, stop, settle, resolve)
+LOOKING = (status, details, follow, summary, audit, people)
+for command in (serve, check, *DECIDING, *LOOKING, faultpoints, demo):
     cli.command()(command)
 cli.add_typer(discord.cli, name="discord")
 

@@ -106,10 +106,10 @@ async def _looks(store: Store, rollback_id: str) -> Looks:
 
 
 async def _show_summary(store: Store, people: People, rollback: Rollback) -> None:
-    events = await store.read(lambda tx: tx.events(rollback.id))
+    events, now = await store.read(lambda tx: (tx.events(rollback.id), tx.now))
     message = renderer(people)(Posting(rollback.id, Kind.SUMMARY, TERMINAL), rollback, events)
     if message is not None:
-        show("", draw(message))
+        show("", draw(message, now=now))
 
 
 def state(rollback: Rollback, people: People, *, now: datetime) -> Iterator[RenderableType]:

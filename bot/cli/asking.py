@@ -1,0 +1,163 @@
+"""Ask for a rollback on the command line, and carry it out if no bot is there to do it."""
+
+import asyncio
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from bot.chat.terminal.drawing import draw
+from bot.chat.terminal.keys import OwnKey
+from bot.cli.hand import AlreadyLed, Hand, beside, is_anybody_leading, leading, own_key
+from bot.cli.key import DEFAULT, KeyFile
+from bot.cli.options import HERE, File, books, loaded, say, show
+from bot.cli.watching import watched
+from bot.config import Role, Settings
+from bot.domain.act import Act
+from bot.domain.errors import TwokeyError
+from bot.domain.rollback import Rollback, State
+from bot.domain.target import Target, choose
+from bot.message import Code, Line, Message
+from bot.ports import Store, Transaction
+
+_LOOK: Final = 0.3
+_SHOWN_WITHIN: Final = 10.0
+_MANY: Final = 50
+_INTERRUPTED: Final = 130  # as shells know it
+Name = Annotated[str, typer.Argument(help="What to roll back, such as backend.")]
+Environment = Annotated[str, typer.Option("--in", help="Its environment, if it has several.")]
+Version = Annotated[str, typer.Option("--to", help="A version; else the last known good one.")]
+Words = Annotated[str, typer.Option("--reason", help="What is wrong, in your own words.")]
+Follow = Annotated[bool, typer.Option(help="Watch it until it ended.")]
+
+
+def rollback(
+    target: Name,
+    environment: Environment = "",
+    version: Version = "",
+    reason: Words = "",
+    follow: Follow = True,
+    config: File = HERE,
+    key: KeyFile = DEFAULT,
+) -> None:
+    """Ask for a rollback; others have to approve it. Without a bot it is carried out here."""
+    settings = books(config)
+    meant = _chosen(settings, target, environment)
+    act = Act(
+        verb="rollback",
+        target=meant.name,
+        environment=meant.environment,
+        version=" ".join(version.split()),
+        words=" ".join(reason.split()),
+    )
+    try:
+        ended = asyncio.run(_ask(settings, config, key, act, follow=follow))
+    except (KeyboardInterrupt, asyncio.CancelledError) as error:
+        say("Nobody watches here any more. What is open stays open: twokey status names it.")
+        raise typer.Exit(_INTERRUPTED) from error
+    raise typer.Exit(0 if ended is None or ended.state is State.SUCCEEDED else 1)
+
+
+def _chosen(settings: Settings, name: str, environment: str) -> Target:
+    """Return the target that is meant, with its environment: what is signed names both."""
+    environments = [one.environment for one in settings.targets if one.name == name]
+    if len(environments) > 1 and not environment:
+        raise TwokeyError(
+            f"{name} exists in {', '.join(environments)}. Nothing was changed. Say which: twokey "
+            f"rollback {name} --in {environments[0]}"
+        )
+    return choose(settings.targets, name=name, environment=environment or None)
+
+
+async def _ask(
+    settings: Settings, config: Path, key: Path, act: Act, *, follow: bool
+) -> Rollback | None:
+    own = own_key(key, settings.people)
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    if task is not None:
+        loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    if not await is_anybody_leading(settings):
+        with suppress(AlreadyLed):  # somebody began to plan and run a moment ago
+            return await _lead(settings, own, config, act, follow=follow)
+    async with beside(settings, own) as hand:
+        rollback_id = await _asked(hand, act)
+        if not follow:
+            say(f"Next: twokey follow {rollback_id}")
+            return None
+        return await watched(hand.store, hand.people, rollback_id)
+
+
+async def _lead(
+    settings: Settings, own: OwnKey, config: Path, act: Act, *, follow: bool
+) -> Rollback:
+    """Ask, and plan and run until it ended."""
+    if not follow:
+        raise TwokeyError(
+            "No bot is running, so this command would have to carry the rollback out itself. "
+            "Nothing was changed. Leave --no-follow away, or start twokey serve first."
+        )
+    role: Role = "all" if settings.database_url.startswith("sqlite") else "executor"
+    async with leading(loaded(config, role=role), own) as hand:
+        say("No bot is running: it is planned and run here. Keep this command until the end.")
+        try:
+            ended = await watched(hand.store, hand.people, await _asked(hand, act))
+        except TwokeyError as refused:
+            await _stay_for_others(hand.store, str(refused))
+            raise
+        await _at_rest(hand.store)
+        return ended
+
+
+async def _stay_for_others(store: Store, because: str) -> None:
+    """Carry out what others asked for while we began: they saw that somebody plans and runs."""
+    if waiting := [one.id for one in await _open(store)]:
+        say(because)
+        say(f"Carried out here until it ended: {', '.join(waiting)}.")
+    while await _open(store):  # noqa: ASYNC110 - others decide about it, in the database
+        await asyncio.sleep(_LOOK)
+    await _at_rest(store)
+
+
+async def _asked(hand: Hand, act: Act) -> str:
+    """Ask, say so, and return the new rollback's id."""
+    fields = {
+        "target": act.target,
+        "environment": act.environment,
+        "to": act.version,
+        "reason": act.words,
+    }
+    message = await hand.do("rollback", act, fields=fields)
+    show(draw(message))
+    return _named(message)
+
+
+def _named(message: Message) -> str:
+    """Return the id that the answer names."""
+    lines = (block for block in message.blocks if isinstance(block, Line))
+    return next(part.text for line in lines for part in line.parts if isinstance(part, Code))
+
+
+async def _at_rest(store: Store) -> None:
+    """Wait until nothing runs here any more, and for a while until everybody was shown it."""
+    while running := [one.id for one in await _open(store) if one.state.is_executing]:
+        say(f"Still running here: {', '.join(running)}.")
+        await asyncio.sleep(_LOOK * 10)
+    try:
+        async with asyncio.timeout(_SHOWN_WITHIN):
+            while await store.read(_is_owed):  # noqa: ASYNC110 - the outbox is in the database
+                await asyncio.sleep(_LOOK)
+    except TimeoutError:
+        say("Not everything could be shown in the chats yet; the next twokey serve does that.")
+    if waiting := [one.id for one in await _open(store)]:
+        say(f"Still open, and nobody plans or runs any more: {', '.join(waiting)}.")
+        say("Next: twokey serve")
+
+
+async def _open(store: Store) -> tuple[Rollback, ...]:
+    return await store.read(lambda tx: tx.newest_open(_MANY))
+
+
+def _is_owed(tx: Transaction) -> bool:
+    return bool(tx.due_postings(1)) or tx.next_posting_at() is not None
