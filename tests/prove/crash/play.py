@@ -14,7 +14,7 @@ from tests.prove.crash.facts import flaws
 from tests.prove.crash.house import House, house
 from tests.prove.crash.people import LOOK_EVERY, Crowd
 
-PATIENCE: Final = 240.0
+PATIENCE: Final = 600.0  # each start takes long while the machine is busy with other things
 GRACE: Final = 0.5  # for a moment that may come right after the last word was written
 
 
