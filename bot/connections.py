@@ -58,10 +58,12 @@ async def connect(gateways: Sequence[Gateway]) -> tuple[asyncio.Task[None], ...]
 
     What is wrong with a configuration is raised. A platform that is away keeps no other waiting.
     """
+    if not gateways:
+        return ()
     tries = [asyncio.create_task(_connect(gateway)) for gateway in gateways]
     try:
-        done, pending = await asyncio.wait(tries, timeout=_WITHIN) if tries else (set(), set())
-        if not done and pending:
+        done, pending = await asyncio.wait(tries, timeout=_WITHIN)
+        if not done:
             done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
         for one in done:
             one.result()

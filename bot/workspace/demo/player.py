@@ -63,10 +63,10 @@ class Player:
         if not isinstance(what, str):
             await self._misbehave(who, what)
             return
-        side = self._side(who)
+        side, deed = self._side(who), what
         if elsewhere := _ELSEWHERE.fullmatch(what):
-            side, what = SIDES[elsewhere[1].lower()], elsewhere[2]
-        verb, _, rest = what.partition(" ")
+            side, deed = SIDES[elsewhere[1].lower()], elsewhere[2]
+        verb, _, rest = deed.partition(" ")
         deeds: Mapping[str, Callable[[Side, str, str], Awaitable[object]]] = {
             "types": self._type,
             "presses": self._press,

@@ -129,7 +129,8 @@ def _discord_question(dialog: Json) -> tuple[str, str]:
 
 def _discord_identity(message: Json) -> str | None:
     """Return the id of its container, which the bot makes of what a lasting message is about."""
-    (container, *_) = message.get("components") or [{}]
+    components: list[Json] = message.get("components") or [{}]
+    container = components[0]
     is_lasting = "only_for" not in message and "id" in container
     return f"{container['id']} in {message['channel_id']}" if is_lasting else None
 

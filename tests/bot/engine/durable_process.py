@@ -15,7 +15,7 @@ from dbos import DBOS
 from bot.domain.errors import TwokeyError
 from bot.engine.durable import DbosDurable
 from bot.ports import Steps
-from bot.storage.leases import Owner
+from bot.storage.owner import Owner
 
 
 def note(folder: Path, what: str) -> None:
@@ -56,7 +56,7 @@ async def main(folder: Path, execution_id: str, dies_in: str) -> None:
         note(folder, f"end of {found}")
         finished.set()
 
-    owner = Owner(folder / "dbos.sqlite.lock")
+    owner = Owner(folder / "dbos.sqlite.lock", folder / "twokey.db")
     await owner.join()
     durable = DbosDurable(f"sqlite:///{folder / 'dbos.sqlite'}", executor=owner.name)
     await durable.launch(execution)

@@ -101,7 +101,7 @@ class Inline:
 
     async def live(self, execution_ids: Collection[str]) -> frozenset[str]:
         running = {one for one, task in self.tasks.items() if not task.done()}
-        return running & frozenset(execution_ids)
+        return frozenset(running & set(execution_ids))
 
     async def close(self) -> None:
         for task in self.tasks.values():

@@ -27,8 +27,9 @@ def upgrade() -> None:
     op.drop_index("newest_in_channel", "rollbacks")
     op.create_index("newest_in_channel", "places", [*_PLACE, "asked_at", "rollback_id"])
     op.create_index("ix_rollbacks_asked_at", "rollbacks", ["asked_at"])
-    is_open = {"sqlite_where": sa.text(_OPEN), "postgresql_where": sa.text(_OPEN)}
-    op.create_index("open_by_age", "rollbacks", ["asked_at", "id"], **is_open)
+    is_open = sa.text(_OPEN)
+    age = ["asked_at", "id"]
+    op.create_index("open_by_age", "rollbacks", age, sqlite_where=is_open, postgresql_where=is_open)
     rollbacks = sa.table("rollbacks", *map(sa.column, ("id", "asked_at", "body", *_PLACE)))
     columns = [places.c[name] for name in ("rollback_id", "asked_at", *_PLACE)]
     found = sa.select(*(rollbacks.c[name] for name in ("id", "asked_at", *_PLACE)))
