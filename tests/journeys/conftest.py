@@ -79,9 +79,10 @@ def stories(request: pytest.FixtureRequest) -> Iterator[Callable[..., Told]]:
     tests = (item for item in request.session.items if isinstance(item, pytest.Function))
     selected = (item for item in tests if item.module is request.module)
     named = (one.callspec.params for one in selected if "story" in one.fixturenames)
-    wanted = {_options(**{key: str(value) for key, value in one.items()}) for one in named}
+    every = (_options(**{key: str(value) for key, value in one.items()}) for one in named)
+    wanted = tuple(dict.fromkeys(every))  # in the order in which they are asked for
     with ThreadPoolExecutor(2) as pool:
-        plays = {options: pool.submit(tell, *options) for options in sorted(wanted)}
+        plays = {options: pool.submit(tell, *options) for options in wanted}
         yield lambda story, **more: plays[_options(story=story, **more)].result()
 
 
