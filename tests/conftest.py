@@ -4,12 +4,17 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 
 from bot.domain.errors import TwokeyError
 from bot.workspace import postgres
 from tests.recorder.plugin import Recording
+
+# A busy machine makes nothing wrong.
+hypothesis.settings.register_profile("twokey", deadline=None)
+hypothesis.settings.load_profile("twokey")
 
 
 def specifications() -> Path | None:

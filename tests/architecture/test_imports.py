@@ -83,7 +83,7 @@ def test_a_cycle_breaks_its_contract(copy: Path) -> None:
 
 @pytest.mark.parametrize("library", ["discord", "slack_sdk", "slack_bolt"])
 def test_what_is_not_configured_is_not_loaded(library: str) -> None:
-    """The whole bot is there before any chat's library is: each is large, and waits for its turn."""
+    """The bot is there before any chat's library is: each is large, and waits for its turn."""
     code = f"import sys, bot.app; sys.exit({library!r} in sys.modules)"
 
     done = subprocess.run([sys.executable, "-c", code], check=False)
