@@ -127,6 +127,15 @@ def test_whoever_dies_leaves_it_to_the_next_one(here: Shop) -> None:
     assert (followed.returncode, here.effects()) == (0, {"railway.rollback": 1})
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let what is started be interrupted, although whoever started the tests may ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupted(here: Shop) -> None:
     """Ctrl-C ends the command, says so, and leaves the request as it is."""
     asking = here.starts("responder", "rollback", "backend")
