@@ -21,9 +21,9 @@ async def discord(
 ) -> AsyncGenerator[Platform]:
     """Open the connection pool for as long as the context lasts.
 
-    ``commands`` are those that Discord should offer. ``receives``: Discord tells every process
-    everything, so one of them answers, and it is this one. Discord's own times are real ones,
-    whatever the bot's clock says.
+    ``commands`` are those that Discord should offer. Discord tells every process everything, and
+    one of them answers: ``receives`` says whether it is this one. Discord's own times are real
+    ones, whatever the bot's clock says.
     """
     async with opened(_settings(access)) as guild:
         chat = DiscordChat(guild, now=time.time)
