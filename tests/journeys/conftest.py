@@ -19,6 +19,8 @@ from tests.recorder.recorder import the_recorder
 
 DEMO = (sys.executable, "-m", "bot.cli", "demo")
 PATIENCE = 60.0
+# Read once: pytest writes into the environment at each test, while threads of ours play stories.
+_BEGAN_WITH = dict(os.environ)
 # What a user's machine may hold, and what must have no part in any story.
 POISON = {
     "SLACK_BOT_TOKEN": "xoxb-of-a-real-team",
@@ -49,8 +51,8 @@ class Told:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Return the environment of this very test run, with something more in it."""
-    return {**os.environ, **more}
+    """Return the environment that this very test run began with, with something more in it."""
+    return {**_BEGAN_WITH, **more}
 
 
 def tell(story: str, *options: str) -> Told:
