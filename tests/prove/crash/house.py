@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import signal
-import sys
 import time
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,12 +24,12 @@ from bot.workspace.slack.client import Workspace
 from bot.workspace.slack.room import Room
 from bot.workspace.slack.server import running
 from tests.prove.crash.books import Books, Journal
-from tests.prove.crash.doomed import DIED, TRACE
+from tests.prove.crash.fate import DIED, TRACE
+from tests.prove.crash.lives import Life
 from tests.prove.crash.moment import Moment
 
 JOB_SECONDS: Final = 0.3
 ACK_SECONDS: Final = 2.0  # shorter than Slack's three: people here are quick to try again
-ENDS_WITHIN: Final = 30.0  # what a deployment waits
 # Behind the demo's own targets: two parts, one after the other.
 IN_ORDER: Final = """
   - name: inorder
@@ -61,7 +59,7 @@ class House:
     deaths: int = 0
     journals: list[Journal] = field(default_factory=list[Journal])  # as each death left it
     replicas: int = 1
-    _processes: dict[int, Process] = field(default_factory=dict[int, Process])
+    _lives: dict[int, Life] = field(default_factory=dict[int, Life])
     _is_closing: bool = False
 
     async def live(self) -> None:
@@ -70,8 +68,8 @@ class House:
 
     async def _keep(self, number: int) -> None:
         while not self._is_closing:
-            process = self._processes[number] = await self._start()
-            status = await process.wait()
+            life = self._lives[number] = self._born()
+            status = await life.wait()
             if self._is_closing:
                 return
             if status != -signal.SIGKILL or self.deaths == len(self._died()):
@@ -106,7 +104,7 @@ class House:
     async def close(self) -> int:
         """Let every bot end in order, and return how the worst did."""
         self._is_closing = True
-        ends = [await _end(process) for process in self._processes.values()]
+        ends = [await life.end() for life in self._lives.values()]
         # Of two replicas one may just be starting, or dying at its moment.
         cut_short = {-signal.SIGTERM, -signal.SIGKILL} if self.replicas > 1 else set[int]()
         return max((status for status in ends if status not in cut_short), default=0, key=abs)
@@ -125,29 +123,11 @@ class House:
         """Return the end of the bot's log."""
         return "\n".join((self.folder / "bot.log").read_text().splitlines()[-30:])
 
-    async def _start(self) -> Process:
+    def _born(self) -> Life:
         fate = " ".join(map(str, self.moments))
-        leash = (sys.executable, "-P", "-m", "bot.workspace.demo.leash")
         pace = ("--speed", str(self.speed), "--since", str(self.since))
-        with (self.folder / "bot.log").open("ab") as log:
-            return await asyncio.create_subprocess_exec(
-                *(*leash, "tests.prove.crash.doomed", fate, "--config", "twokey.yaml", *pace),
-                stdin=PIPE,
-                stdout=DEVNULL,
-                stderr=log,
-                cwd=self.folder,
-                env=_environment(self.folder, secrets(self.addresses)),
-            )
-
-
-async def _end(process: Process) -> int:
-    with contextlib.suppress(ProcessLookupError):
-        process.terminate()
-    try:
-        return await asyncio.wait_for(process.wait(), ENDS_WITHIN)
-    except TimeoutError:
-        process.kill()
-        return await process.wait()
+        options = ("--config", "twokey.yaml", *pace)
+        return Life(self.folder, fate, options, _environment(self.folder, secrets(self.addresses)))
 
 
 class _Railway(Railway):

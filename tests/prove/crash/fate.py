@@ -1,12 +1,10 @@
-"""``python -m tests.prove.crash.doomed``: the demo's very bot, which kills itself."""
+"""What still has to kill a bot: it does so itself, with a signal that nobody can catch."""
 
 import os
 import signal
-import sys
 from typing import Final
 
-from bot.faultpoints import FaultPoint, listen
-from bot.workspace.demo import bot
+from bot.faultpoints import FaultPoint
 from tests.prove.crash.moment import Moment
 
 TRACE: Final = "moments.log"  # every moment that was passed, a line each
@@ -14,7 +12,7 @@ DIED: Final = "died-"  # a file for each death, which only one process can make
 
 
 class Fate:
-    """What still has to kill one of the processes that share a folder."""
+    """What still has to kill one of the processes that live in the current folder."""
 
     def __init__(self, words: str) -> None:
         """Read the moments, in the order of the deaths."""
@@ -52,13 +50,3 @@ class Fate:
             self._take_turn()  # another process was faster
         else:
             os.kill(os.getpid(), signal.SIGKILL)
-
-
-def main() -> None:
-    """Take the moments, which the first argument names, then be the bot."""
-    listen(Fate(sys.argv.pop(1)).pass_by)
-    bot.main()
-
-
-if __name__ == "__main__":
-    main()
