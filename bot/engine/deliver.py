@@ -118,14 +118,15 @@ class Delivery:
 
     async def _look_at(self, most: int) -> tuple[bool, bool, float]:
         """Start what may be shown of so many; return whether any, whether that is all, the wait."""
-        # Noted before the outbox is read: what is still being shown would be shown twice.
-        busy = set(self._showing)
+        # Noted before the outbox is read: what is still being shown would be shown twice, and what
+        # fails meanwhile would be overtaken.
+        busy, queues = set(self._showing), set(self._posting.values())
         due, now, following = await self._store.read(partial(_owed, most))
         waits, before = [_IDLE], len(self._showing)
         if following is not None:
             waits.append(max((following - now).total_seconds(), 0.01))
         for one in due:
-            if one.posting.key in busy or self._must_queue(one):
+            if one.posting.key in busy or self._must_queue(one, queues):
                 continue
             if len(self._showing) >= _AT_ONCE:
                 break
@@ -135,9 +136,10 @@ class Delivery:
                 self._start(one)
         return len(self._showing) > before, len(due) < most, min(waits)
 
-    def _must_queue(self, due: Due) -> bool:
+    def _must_queue(self, due: Due, queues: set[Place]) -> bool:
         """Tell whether a new message waits for another one: side by side they change places."""
-        return due.reference is None and due.posting.place in self._posting.values()
+        taken = queues.union(self._posting.values())
+        return due.reference is None and due.posting.place in taken
 
     def _start(self, due: Due) -> None:
         """Show one beside the others: one call that hangs holds up nobody else's message."""

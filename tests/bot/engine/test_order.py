@@ -2,16 +2,21 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from bot.domain.target import Place
 from bot.message import Message
-from bot.ports import Reference
+from bot.ports import ChatUnreachable, Reference, Transaction
+from bot.storage.store import SqlStore
 from tests.bot.engine.plant import PLANT
 from tests.bot.engine.test_deliver import outbox, planned, shown
 from tests.bot.engine.trouble import Wall
 from tests.bot.engine.world import world
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -49,3 +54,59 @@ async def test_what_is_said_in_one_place_keeps_its_order(tmp_path: Path) -> None
     assert numbers[:-1] == sorted(numbers[:-1])
     assert ":summary:" in said[-1][0]
     assert wall.most == 1
+
+
+class SlowReads:
+    """A store from which one look comes back only once a test has let it."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self.plain = store
+        self.has_read, self.may_return = asyncio.Event(), asyncio.Event()
+        self.may_return.set()
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        return await self.plain.write(work)
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        found = await self.plain.read(work)
+        self.has_read.set()
+        await self.may_return.wait()
+        return found
+
+
+async def test_a_look_that_reads_while_a_post_fails_lets_nothing_overtake(tmp_path: Path) -> None:
+    """A line that fails while the outbox is being read is still shown before the next one."""
+    wall, goes_out, fails = Wall(), asyncio.Event(), asyncio.Event()
+    plain, first = wall.post, [True]
+
+    async def post(
+        place: Place, message: Message, *, thread: Reference | None, key: str
+    ) -> Reference:
+        if ":line:" in key and first:
+            first.clear()
+            goes_out.set()
+            await fails.wait()
+            raise ChatUnreachable("No answer.")
+        return await plain(place, message, thread=thread, key=key)
+
+    async with world(tmp_path, through=SlowReads) as here:
+        rollback, delivery = await planned(here), outbox(here, wall)
+        await shown(here, delivery)
+        for verb in ("approve", "withdraw"):
+            await here.press(verb, "manager-one", rollback, message=wall.at(":card:"))
+        wall.post = post  # type: ignore[method-assign]
+        store: SlowReads = here.engine.store  # type: ignore[assignment]
+        failing = asyncio.create_task(delivery.run_once())
+        await goes_out.wait()
+        store.may_return.clear()
+        store.has_read.clear()
+        looking = asyncio.create_task(delivery.run_once())
+        await store.has_read.wait()
+        fails.set()
+        await failing
+        store.may_return.set()
+        await looking
+        await shown(here, delivery)
+    numbers = [int(key.rsplit(":", 1)[1]) for key in wall.keys if ":line:" in key]
+    assert len(numbers) == 2
+    assert numbers == sorted(numbers)
