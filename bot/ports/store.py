@@ -158,8 +158,8 @@ class Transaction(ABC):
         """Write down that people can see this content; None: there was nothing to show."""
 
     @abstractmethod
-    def postpone(self, due: Due, *, until: datetime) -> None:
-        """Try again later."""
+    def postpone(self, due: Due, *, until: datetime, is_certain: bool = False) -> None:
+        """Try again later; ``is_certain``: this try showed nothing."""
 
     @abstractmethod
     def post_anew(self, posting: Posting) -> None:

@@ -27,9 +27,10 @@ _THREAD_IS_THERE: Final = or_(
     ),
 )
 # A platform that was away is told everything in the order in which it happened: what was tried and
-# waits for its next try holds back what is new in the same place. What never got that far does not.
+# waits for its next try holds back what is new of its own rollback in the same place.
 _earlier = outbox.alias("earlier")
 _COMES_BEFORE: Final = exists().where(
+    _earlier.c.rollback_id == outbox.c.rollback_id,
     _earlier.c.shown < _earlier.c.wanted,
     _earlier.c.given_up.is_(None),
     _earlier.c.number < outbox.c.number,
@@ -171,9 +172,12 @@ class OutboxPart(Part):
         if self._change(_SHOWN, {**same, **seen, **stands}).rowcount == 0:
             self._change(_WANT_AGAIN, same)
 
-    def postpone(self, due: Due, *, until: datetime) -> None:
-        """Try again later."""
-        self._update(due, due_at=until, failures=due.failures + 1)
+    def postpone(self, due: Due, *, until: datetime, is_certain: bool = False) -> None:
+        """Try again later; ``is_certain``: this try showed nothing."""
+        later: dict[str, object] = {"due_at": until, "failures": due.failures + 1}
+        if is_certain:
+            later["tried"] = due.tried  # what an earlier try may have shown is still in doubt
+        self._update(due, **later)
 
     def post_anew(self, posting: Posting) -> None:
         """Want it as a new message; a notice takes the card of its thread along."""

@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.domain.rollback import Rollback, State
+from bot.engine.deliver import Delivery
 from bot.message import Message
-from bot.ports import ChatBusy, ChatRefused, Remedy
+from bot.ports import ChatBusy, ChatRefused, ChatUnreachable, Remedy
 from tests.bot.engine.test_deliver import fails, outbox, planned, shown
 from tests.bot.engine.trouble import Wall, who
-from tests.bot.engine.world import world
+from tests.bot.engine.world import World, shop, world
 
 
 async def test_a_call_that_hangs_holds_up_no_other_message(tmp_path: Path) -> None:
@@ -116,6 +119,76 @@ async def test_a_busy_channel_keeps_no_other_waiting(tmp_path: Path) -> None:
         for _ in range(3):
             await delivery.run_once()
     assert [key.split(":")[1] for key in wall.keys] == ["ask", "ask"]
+
+
+POISON = [
+    ChatRefused("The thread is locked.", remedy=Remedy.LATER),
+    ChatUnreachable("Slack says 500."),
+]
+
+
+async def _one_thread_in_trouble(here: World, error: Exception) -> tuple[Delivery, Rollback, Wall]:
+    """Approve something whose lines the platform never takes."""
+    rollback = await planned(here)
+    wall = Wall()
+    delivery = outbox(here, wall)
+    await shown(here, delivery)
+
+    def trouble(call: str, what: str) -> None:
+        if call == "post" and what.startswith(f"{rollback.id}:line:"):
+            raise error
+
+    wall.trouble = trouble
+    await here.press("approve", "manager-one", rollback, message=wall.at(":card:"))
+    for _ in range(3):
+        await here.clock.sleep(min(await delivery.run_once(), 2))
+    return delivery, rollback, wall
+
+
+@pytest.mark.parametrize("error", POISON, ids=["refused", "unanswered"])
+async def test_one_thread_in_trouble_silences_no_other(tmp_path: Path, error: Exception) -> None:
+    """A line that the platform never takes keeps no notice of another rollback waiting."""
+    async with world(tmp_path, shop(), replace(shop(), name="frontend")) as here:
+        delivery, _, wall = await _one_thread_in_trouble(here, error)
+        other = await here.ask_for("outsider", target="frontend")
+        await here.until(other.id, lambda r: r.state is State.PENDING)
+        for _ in range(4):
+            await here.clock.sleep(min(await delivery.run_once(), 2))
+    assert [key for key in wall.keys if key.startswith(f"{other.id}:notice:")]
+
+
+@pytest.mark.parametrize("error", POISON, ids=["refused", "unanswered"])
+async def test_what_is_never_taken_is_given_up_a_day_after_the_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    """A line that always fails ends with a line in the log, and then nothing is owed any more."""
+    async with world(tmp_path) as here:
+        delivery, rollback, wall = await _one_thread_in_trouble(here, error)
+        await here.press("cancel", "responder", rollback, message=wall.at(":card:"))
+        for _ in range(10):
+            await here.clock.sleep(await delivery.run_once())
+        assert "it is given up" not in caplog.text
+        await here.clock.sleep(86_400)
+        await shown(here, delivery)
+    assert f"{error}; it is given up" in caplog.text
+
+
+async def test_a_definite_refusal_leaves_nothing_in_doubt(tmp_path: Path) -> None:
+    """After a no that is certain the message is posted, and not looked for first."""
+    calls: list[str] = []
+    wall = fails(POISON[0], key=":notice:")
+    refuse = wall.trouble
+
+    def trouble(call: str, what: str) -> None:
+        if ":notice:" in what:
+            calls.append(call)
+        refuse(call, what)
+
+    wall.trouble = trouble
+    async with world(tmp_path) as here:
+        await planned(here)
+        await shown(here, outbox(here, wall))
+    assert calls == ["post", "post"]
 
 
 async def _until(is_true: Callable[[], bool]) -> None:
