@@ -20,7 +20,15 @@ from bot.chat.terminal.signatures import Ed25519
 from bot.chats import Gateway
 from bot.clock import SystemClock
 from bot.config import Role, Settings
-from bot.connections import chats, connect, disconnected, keep_warm, link_to
+from bot.connections import (
+    absent,
+    chats,
+    connect,
+    disconnected,
+    is_any_connected,
+    keep_warm,
+    link_to,
+)
 from bot.desk import CommandDesk
 from bot.domain.errors import TwokeyError
 from bot.engine.bell import Bell
@@ -95,7 +103,8 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
         tools = None if settings.role == "chat" else _tool_box(settings, clock=clock, scrub=scrub)
         if tools is not None:
             stack.push_async_callback(tools.close)
-        receives = partial(member.holds, Lease.RECEPTION)
+        # Twice does no harm here, so whoever answered last goes on while the database is away.
+        receives = partial(member.is_left_to_us, Lease.RECEPTION)
         configured = chats(settings, store, COMMANDS, learn=scrub.learn, receives=receives)
         platforms = await stack.enter_async_context(configured)
         by_name = {one.name: one.chat for one in platforms}
@@ -138,10 +147,16 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
         reached(FaultPoint.EXECUTIONS_RESUMED)
         checks = _checks(settings.role, store, durable, tasks, gateways)
         doors = (*(one.routes() for one in gateways.values()), *(one.routes for one in platforms))
-        await _listen(stack, settings, checks, dict(chain.from_iterable(d.items() for d in doors)))
+        heard = {} if settings.role == "executor" else gateways
+        health = Health(checks, now=time.monotonic, remarks={"chat": partial(absent, heard)})
+        await _listen(stack, settings, health, dict(chain.from_iterable(d.items() for d in doors)))
         if settings.role != "executor":
             _beside(stack, keep_warm(platforms, store, settings.people))
-            await _connect(stack, gateways)
+            hearing = [gateways[one.title] for one in platforms if one.tells_all]
+            member.want(Lease.RECEPTION, only_while=partial(is_any_connected, hearing))
+            stack.push_async_callback(member.hand_over, Lease.RECEPTION)
+            for trying in await connect(tuple(gateways.values())):
+                _watched(stack, trying)
         log.info("twokey is running")
         yield engine
 
@@ -202,8 +217,7 @@ def _woken(delivery: Delivery, store: SqlStore, member: Membership) -> Bell:
 
 def _leases(role: Role) -> tuple[Lease, ...]:
     """Return what a process of this role can do: everybody delivers."""
-    talks = (Lease.DELIVERY,) if role == "executor" else (Lease.DELIVERY, Lease.RECEPTION)
-    return talks if role == "chat" else (Lease.EXECUTION, *talks)
+    return (Lease.DELIVERY,) if role == "chat" else (Lease.EXECUTION, Lease.DELIVERY)
 
 
 def _checks(
@@ -236,23 +250,17 @@ def _checks(
 async def _listen(
     stack: contextlib.AsyncExitStack,
     settings: Settings,
-    checks: Mapping[str, Check],
+    health: Health,
     doors: Mapping[str, Handler],
 ) -> None:
     """Answer who asks for the health; who only executes opens no other door."""
     if settings.listen is None:
         return
-    health = Health(checks, now=time.monotonic).routes()
-    routes = health if settings.role == "executor" else {**health, **doors}
+    routes = {**health.routes(), **({} if settings.role == "executor" else doors)}
     listener = Listener(routes, host=settings.listen.host, port=settings.listen.port)
     await listener.start()
     stack.push_async_callback(listener.stop)
     log.info("listening at %s", listener.address)
-
-
-async def _connect(stack: contextlib.AsyncExitStack, gateways: Mapping[str, Gateway]) -> None:
-    for trying in await connect(tuple(gateways.values())):
-        _watched(stack, trying)
 
 
 def _beside(

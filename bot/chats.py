@@ -50,3 +50,4 @@ class Platform:
     directory: WarmDirectory
     gateway_to: Callable[[Desk], Gateway]
     routes: Routes = field(default_factory=dict[str, Handler])  # beside those of its gateway
+    tells_all: bool = False  # every process that is connected hears everything

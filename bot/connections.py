@@ -87,10 +87,20 @@ async def _connect(gateway: Gateway) -> None:
             return
 
 
+async def absent(gateways: Mapping[str, Gateway]) -> str:
+    """Say which chats can't deliver."""
+    gone = [title for title, one in gateways.items() if not await one.is_connected()]
+    return f"Not connected: {', '.join(gone)}." if gone else ""
+
+
 async def disconnected(gateways: Mapping[str, Gateway]) -> str:
     """Say which chats can't deliver; nothing if people can be heard on one of them at least."""
-    absent = [title for title, one in gateways.items() if not await one.is_connected()]
-    return f"Not connected: {', '.join(absent)}." if len(absent) == len(gateways) > 0 else ""
+    return "" if await is_any_connected(gateways.values()) else await absent(gateways)
+
+
+async def is_any_connected(gateways: Iterable[Gateway]) -> bool:
+    """Tell whether one of them can deliver right now."""
+    return any([await one.is_connected() for one in gateways])
 
 
 async def keep_warm(platforms: Iterable[Platform], store: Store, people: People) -> None:

@@ -32,7 +32,7 @@ async def discord(
         def gateway_to(desk: Desk) -> Gateway:
             return DiscordGateway(guild, chat, desk, commands, receives=receives)
 
-        yield Platform("discord", "Discord", chat, directory, gateway_to)
+        yield Platform("discord", "Discord", chat, directory, gateway_to, tells_all=True)
 
 
 async def sync(

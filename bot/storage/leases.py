@@ -9,7 +9,8 @@ import asyncio
 import math
 import secrets
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -27,8 +28,11 @@ _BEAT: Final = 0.5  # seconds between two looks at the locks
 _SURE: Final = 3.0  # a look is trusted for so long
 _YIELD: Final = 3.5  # so long a lease stays free for its last holder, who is sure for less
 _AGAIN: Final = 0.5
+_HANDS_OVER: Final = 1.5  # seconds in which somebody else looks, and we look at that
 _ENDS_WHEN_SILENT: Final = "-c idle_session_timeout=10s"
 _NAMESPACE: Final = 0x74776F6B  # any number, the same in every replica
+# Two that have it for a moment do no harm, and nobody having it does: it is never left free.
+_AT_ONCE: Final = frozenset({Lease.RECEPTION})
 _NUMBERS: Final = {Lease.EXECUTION: 1, Lease.DELIVERY: 2, Lease.RECEPTION: 3}
 _LOCKS: Final = """
     SELECT objid::int, pid = pg_backend_pid() FROM pg_locks
@@ -36,6 +40,9 @@ _LOCKS: Final = """
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 _TRY: Final = "SELECT pg_try_advisory_lock(%s, %s)"
+_LET_GO: Final = "SELECT pg_advisory_unlock(%s, %s)"
+
+_Check = Callable[[], Awaitable[bool]]
 
 
 def _awake_or_not() -> float:
@@ -58,6 +65,18 @@ class Membership(Leases, Protocol):
 
     def on_news(self, listener: Callable[[], object]) -> None:
         """Call this when another process committed something, or when a lease came to us."""
+        ...
+
+    def want(self, lease: Lease, *, only_while: Callable[[], Awaitable[bool]]) -> None:
+        """Take one more lease, for as long as this is so."""
+        ...
+
+    def is_left_to_us(self, lease: Lease) -> bool:
+        """Tell whether no other process had it when the database was last seen."""
+        ...
+
+    async def hand_over(self, lease: Lease) -> None:
+        """Let go of a lease, and wait a moment for somebody else to take it."""
         ...
 
     async def close(self) -> None:
@@ -105,10 +124,11 @@ class Member:
         """Remember where, and what this process is able to do; nothing is opened yet."""
         self.name = secrets.token_hex(8)  # a new one with each start
         self._conninfo = conninfo(url, options=_ENDS_WHEN_SILENT)
-        self._wanted = wanted
+        self._wanted: dict[Lease, _Check] = dict.fromkeys(wanted, _always)
         self._now = now
         self._session: psycopg.AsyncConnection | None = None
         self._held: frozenset[Lease] = frozenset()
+        self._others: frozenset[Lease] = frozenset()  # stays true while the database is away
         self._looked_at = 0.0
         self._left_at: dict[Lease, float] = {}  # of those that others had
         self._listeners: list[Callable[[], object]] = []
@@ -120,6 +140,24 @@ class Member:
     def on_news(self, listener: Callable[[], object]) -> None:
         """Call this when another process committed something, or when a lease came to us."""
         self._listeners.append(listener)
+
+    def want(self, lease: Lease, *, only_while: _Check) -> None:
+        """Take one more lease, for as long as this is so."""
+        self._wanted[lease] = only_while
+
+    def is_left_to_us(self, lease: Lease) -> bool:
+        """Tell whether no other process had it when the database was last seen."""
+        return lease not in self._others
+
+    async def hand_over(self, lease: Lease) -> None:
+        """Let go of a lease, and wait a moment for somebody else to take it."""
+        is_ours = lease in self._held
+        self._wanted[lease] = _never
+        if is_ours:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_HANDS_OVER):
+                    while lease not in self._others:  # noqa: ASYNC110 - the server knows
+                        await asyncio.sleep(_BEAT / 5)
 
     async def join(self) -> None:
         """Open the session, look at the server, and take the leases that nobody holds."""
@@ -176,31 +214,45 @@ class Member:
 
     async def _look(self, session: psycopg.AsyncConnection) -> None:
         """See who holds what, and take what is free and not about to be taken back."""
+        able = {lease for lease, is_able in tuple(self._wanted.items()) if await is_able()}
         now = self._now()  # from before the question: the answer may be late
         locks = await (await session.execute(_LOCKS, (_NAMESPACE,))).fetchall()
         mine = {number for number, is_mine in locks if is_mine}
         others = {number for number, is_mine in locks if not is_mine}
         held: set[Lease] = set()
-        for lease in self._wanted:
+        for lease in tuple(self._wanted):
             number = _NUMBERS[lease]
             if number in others:
                 self._left_at[lease] = math.inf
-                continue
-            if number not in mine:
-                if lease in self._left_at:
-                    self._left_at[lease] = min(self._left_at[lease], now)
-                is_early = now - self._left_at.get(lease, -math.inf) < _YIELD
-                if is_early or not await _is_taken(session, number):
-                    continue
-            self._left_at.pop(lease, None)
-            held.add(lease)
+            elif lease not in able:
+                if number in mine:
+                    await session.execute(_LET_GO, (_NAMESPACE, number))
+                    log.info("%s is up to others", lease)
+            elif number in mine or (self._is_due(lease, now) and await _is_taken(session, number)):
+                self._left_at.pop(lease, None)
+                held.add(lease)
         for lease in sorted(held - self._held):
             log.info("%s is up to this process", lease)
         self._held, self._looked_at = frozenset(held), now
+        self._others = frozenset(lease for lease in Lease if _NUMBERS[lease] in others)
+
+    def _is_due(self, lease: Lease, now: float) -> bool:
+        """Tell whether what is free was left to its last holder for long enough."""
+        if lease in self._left_at:
+            self._left_at[lease] = min(self._left_at[lease], now)
+        return lease in _AT_ONCE or now - self._left_at.get(lease, -math.inf) >= _YIELD
 
     def _tell(self) -> None:
         for listener in self._listeners:
             listener()
+
+
+async def _always() -> bool:
+    return True
+
+
+async def _never() -> bool:
+    return False
 
 
 async def _is_taken(session: psycopg.AsyncConnection, number: int) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 import fcntl
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Final, TextIO
@@ -65,6 +65,16 @@ class Owner:
     def on_news(self, listener: Callable[[], object]) -> None:
         """Call this when somebody wrote into the file, perhaps this process itself."""
         self._listeners.append(listener)
+
+    def want(self, lease: Lease, *, only_while: Callable[[], Awaitable[bool]]) -> None:
+        """Take nothing more: whoever owns the file has everything."""
+
+    def is_left_to_us(self, lease: Lease) -> bool:
+        """Tell that nobody else has anything."""
+        return True
+
+    async def hand_over(self, lease: Lease) -> None:
+        """Let go of nothing: there is nobody who could take it."""
 
     async def close(self) -> None:
         """Let go of the file."""

@@ -82,6 +82,17 @@ async def test_not_ready_says_why(wrong: str | Exception) -> None:
     assert told == (503, {"status": "not ready", "checks": checks})
 
 
+async def test_what_is_away_and_not_needed_is_named() -> None:
+    """A chat that is away beside another one is told of, and nobody is sent elsewhere for it."""
+    absent = Part("Not connected: Discord.")
+    health = Health({"chat": Part().look}, now=lambda: 0.0, remarks={"chat": absent.look})
+
+    status, told = await ask(health, "/readyz")
+
+    assert (status, told["status"]) == (200, "ready")
+    assert told["remarks"] == {"chat": "Not connected: Discord."}
+
+
 async def test_a_part_that_does_not_answer_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that hangs does not make the answer hang."""
     monkeypatch.setattr(module, "_PATIENCE", 0.01)

@@ -28,6 +28,7 @@ _CLOSE_SECONDS: Final = 3.0
 _FEW: Final = 50  # of a thousand a day; with none left, Discord resets the token
 _SHORTEST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 60.0
+_REFUSED_PAUSE: Final = 300.0  # for what only people can mend
 
 # Close codes after which trying again can't help.
 _FATAL: Final[Mapping[int, str]] = {
@@ -129,8 +130,8 @@ class DiscordGateway:
         return self._reception.turned_away
 
     async def _stay_connected(self) -> None:
-        """Connect, again and again; end only with a sentence after which that can't help."""
-        pause = _SHORTEST_PAUSE
+        """Connect, again and again; a refusal ends it only before the first connection."""
+        pause, was_up = _SHORTEST_PAUSE, False
         while True:
             try:
                 await self._connect()
@@ -139,10 +140,13 @@ class DiscordGateway:
                 pause = error.seconds + _SHORTEST_PAUSE
             except ChatRefused as error:
                 log.error("%s", error)
-                raise
+                if not (was_up or self._is_up.is_set()):
+                    raise
+                pause = _REFUSED_PAUSE
             except TwokeyError as error:
                 log.warning("%s Again in %.0f s.", error, pause)
             await asyncio.sleep(pause)
+            was_up = was_up or self._is_up.is_set()
             pause = _SHORTEST_PAUSE if self._is_up.is_set() else min(pause * 2, _LONGEST_PAUSE)
             self._is_up.clear()
 

@@ -125,7 +125,15 @@ class Reception:
 
     async def _answer_late(self, call: Call, asking: asyncio.Task[Answer]) -> None:
         """Say that it takes longer, and put the outcome in the place of that."""
-        is_told = await self._first(call, STILL_SAVING)
+        is_told, said = True, {"type": _MESSAGE, "data": _private(STILL_SAVING)}
+        try:
+            await self._callback(call.id, call.token, said)
+        except Already:
+            await asking  # whoever was faster says how it ended, and that is theirs to change
+            return
+        except TwokeyError as error:
+            log.warning("That it takes longer did not get through: %s", error)
+            is_told = False
         reached(FaultPoint.ANSWER_SENT)
         answer = await asking
         if answer.dialog is not None:

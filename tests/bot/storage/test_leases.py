@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -17,6 +18,35 @@ from tests.bot.storage.samples import KEY, ManualClock, a_rollback, adding
 
 BOTH = (Lease.EXECUTION, Lease.DELIVERY)
 PATIENCE = 30
+
+
+class Platform:
+    """What every process that is connected hears."""
+
+    def __init__(self) -> None:
+        self.is_there = True
+
+    async def is_connected(self) -> bool:
+        """Tell what a test said."""
+        return self.is_there
+
+
+@dataclass
+class Listener:
+    """A process and its connection."""
+
+    member: Member
+    platform: Platform
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether it is up to this process to answer."""
+        return self.member.holds(Lease.RECEPTION)
+
+    @property
+    def answers(self) -> bool:
+        """Tell whether it answers what it hears."""
+        return self.member.is_left_to_us(Lease.RECEPTION)
 
 
 class Room:
@@ -49,11 +79,18 @@ class Room:
                 self.time += passing
                 await asyncio.sleep(0.02)
 
+    async def listener(self) -> Listener:
+        """Let a process join that is connected to something that tells everybody everything."""
+        member, platform = await self.joined(Lease.DELIVERY), Platform()
+        member.want(Lease.RECEPTION, only_while=platform.is_connected)
+        return Listener(member, platform)
+
     def end_sessions(self) -> None:
         """Have an administrator end the sessions of all members."""
         with psycopg.connect(self.url) as connection:
             connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE usename = current_user AND pid <> pg_backend_pid()"
             )
 
 
@@ -146,6 +183,47 @@ async def test_a_successor_waits_longer_than_a_holder_is_sure(room: Room) -> Non
     await room.until(lambda: holds_all(second), passing=0.1)
 
     assert not is_early
+
+
+async def test_only_who_is_connected_answers(room: Room) -> None:
+    """What every process hears is answered by one that hears it, and at once by another one."""
+    first, second = await room.listener(), await room.listener()
+    second.platform.is_there = False
+    await room.until(lambda: first.holds and not second.answers)
+
+    first.platform.is_there, second.platform.is_there = False, True
+
+    await room.until(lambda: second.holds and not first.answers)
+
+
+async def test_who_answers_goes_on_while_the_database_is_away(room: Room) -> None:
+    """Whoever answered last does so until the server is seen again, and nobody else does."""
+    first = await room.listener()
+    await room.until(lambda: first.holds)
+    second = await room.listener()
+    await room.until(lambda: not second.answers)
+    where = first.member._conninfo
+    first.member._conninfo = second.member._conninfo = "host=127.0.0.1 port=1"
+
+    room.end_sessions()
+    await room.until(lambda: not first.holds and second.member._session is None)
+
+    assert (first.answers, second.answers) == (True, False)
+    first.member._conninfo = where
+    await room.until(lambda: first.holds)
+
+
+async def test_answering_is_handed_over(room: Room) -> None:
+    """Whoever ends answers until another one does."""
+    first = await room.listener()
+    await room.until(lambda: first.holds)
+    second = await room.listener()
+    await room.until(lambda: not second.answers)
+
+    await first.member.hand_over(Lease.RECEPTION)
+
+    assert not first.answers
+    await room.until(lambda: second.holds)
 
 
 async def test_others_hear_of_a_commit(room: Room) -> None:

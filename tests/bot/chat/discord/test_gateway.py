@@ -113,6 +113,32 @@ async def test_the_last_sign_ins_are_spared_later_as_well(
     await eventually(lambda: not hearts())
 
 
+async def test_a_refusal_ends_no_connection_that_was_there(
+    people: Workspace,
+    gateway: DiscordGateway,
+    room: Room,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What only people can mend is tried again after a long pause, and until then not connected."""
+    monkeypatch.setattr("bot.chat.discord.gateway._REFUSED_PAUSE", 0.5)
+    monkeypatch.setattr("bot.chat.discord.gateway._SHORTEST_PAUSE", 0.01)
+    asleep = asyncio.sleep  # discord.py waits five seconds before it signs in again
+    monkeypatch.setattr("discord.client.asyncio.sleep", lambda seconds: asleep(seconds / 100))
+    token = room.gateway.token
+    room.gateway.token = "another"
+
+    await people.misbehave(kind="invalid")
+    await eventually(lambda: "(4004)" in caplog.text)
+    was_connected = await gateway.is_connected()
+    room.gateway.token = token
+    await eventually(lambda: len(room.gateway._sessions) == 1)
+    outcome = await people.command(RESPONDER, DEPLOYS, ASK)
+
+    assert not was_connected
+    assert outcome["ok"]
+
+
 async def test_what_nobody_can_read_does_not_end_the_connection(
     people: Workspace, desk: FakeDesk, gateway: DiscordGateway, room: Room
 ) -> None:

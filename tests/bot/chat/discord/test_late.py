@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from bot.chat.discord.client import DiscordChat
+from bot.chat.discord.gateway import DiscordGateway
+from bot.chat.discord.guild import Guild
 from bot.domain.target import Place
 from bot.invocation import Answer
 from bot.message import Dialog, Input, Message
@@ -13,6 +15,7 @@ from bot.workspace.discord.client import Guild as Workspace
 from bot.workspace.discord.world import Json
 from tests.bot.chat.discord.conftest import (
     CARD,
+    COMMANDS,
     DEPLOYS,
     MANAGER,
     RESPONDER,
@@ -187,6 +190,28 @@ async def test_a_delivery_that_comes_twice_has_one_id(
     [first, second] = [asked.delivery for _, asked in desk.asked]
     assert first == second
     assert "Done." in await told(people, MANAGER)
+
+
+async def test_what_another_bot_answered_stays_as_it_is(
+    people: Workspace, desk: FakeDesk, chat: DiscordChat, guild: Guild
+) -> None:
+    """Whoever learns late, and perhaps wrongly, how it ended changes neither card nor answer."""
+    desk.answer = Answer()
+    late = FakeDesk(answer=Answer(Message("Nothing was recorded.")))
+    late.is_open.clear()
+    other = DiscordGateway(guild, chat, late, COMMANDS, patience=0.3)
+    await other.start()
+
+    await click(people, chat)
+    await eventually(lambda: bool(late.asked))
+    await asyncio.sleep(0.5)  # longer than the other's patience
+    late.is_open.set()
+    await eventually(lambda: not answering())
+    await other.stop()
+
+    [card] = await people.messages(DEPLOYS)
+    assert texts(card["components"]) == "Approve?"
+    assert await told(people, MANAGER) == []
 
 
 async def test_a_suggestion_that_takes_too_long_is_none(
