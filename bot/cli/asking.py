@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -12,7 +13,10 @@ from bot.chat.terminal.drawing import draw
 from bot.chat.terminal.keys import OwnKey
 from bot.cli.hand import AlreadyLed, Hand, beside, is_anybody_leading, leading, own_key
 from bot.cli.key import DEFAULT, KeyFile
-from bot.cli.options import HERE, File, books, loaded, say, show
+from bot.cli.looks import Watch
+from bot.cli.options import HERE, File, books, err, loaded, out, say, show
+from bot.cli.staying import at_rest, stay_for_others
+from bot.cli.steady import going_on
 from bot.cli.watching import watched
 from bot.config import Role, Settings
 from bot.domain.act import Act
@@ -20,11 +24,7 @@ from bot.domain.errors import TwokeyError
 from bot.domain.rollback import Rollback, State
 from bot.domain.target import Target, choose
 from bot.message import Code, Line, Message
-from bot.ports import Store, Transaction
 
-_LOOK: Final = 0.3
-_SHOWN_WITHIN: Final = 10.0
-_MANY: Final = 50
 _INTERRUPTED: Final = 130  # as shells know it
 Name = Annotated[str, typer.Argument(help="What to roll back, such as backend.")]
 Environment = Annotated[str, typer.Option("--in", help="Its environment, if it has several.")]
@@ -43,10 +43,13 @@ def rollback(
     key: KeyFile = DEFAULT,
 ) -> None:
     """Ask for a rollback; others have to approve it. Without a bot it is carried out here."""
+    from bot.app import new_id  # noqa: PLC0415 - help needs no library of the chats
+
     settings = books(config)
     meant = _chosen(settings, target, environment)
     act = Act(
         verb="rollback",
+        rollback=new_id(),
         target=meant.name,
         environment=meant.environment,
         version=" ".join(version.split()),
@@ -86,7 +89,8 @@ async def _ask(
         if not follow:
             say(f"Next: twokey follow {rollback_id}")
             return None
-        return await watched(hand.store, hand.people, rollback_id)
+        is_led = partial(is_anybody_leading, settings)
+        return await watched(hand.people, Watch(hand.store, rollback_id, is_led=is_led))
 
 
 async def _lead(
@@ -99,25 +103,33 @@ async def _lead(
             "Nothing was changed. Leave --no-follow away, or start twokey serve first."
         )
     role: Role = "all" if settings.database_url.startswith("sqlite") else "executor"
-    async with leading(loaded(config, role=role), own) as hand:
-        say("No bot is running: it is planned and run here. Keep this command until the end.")
-        try:
-            ended = await watched(hand.store, hand.people, await _asked(hand, act))
-        except TwokeyError as refused:
-            await _stay_for_others(hand.store, str(refused))
-            raise
-        await _at_rest(hand.store)
-        return ended
+    settings = loaded(config, role=role)
+    try:
+        with going_on(out, err):
+            async with leading(settings, own) as hand:
+                return await _carried_out(hand, act)
+    except asyncio.CancelledError:
+        say(
+            "Nothing is planned or run here any more. If a step was in the middle, it is in doubt. "
+            "Next: twokey serve, which looks that up and goes on."
+        )
+        raise
 
 
-async def _stay_for_others(store: Store, because: str) -> None:
-    """Carry out what others asked for while we began: they saw that somebody plans and runs."""
-    if waiting := [one.id for one in await _open(store)]:
-        say(because)
-        say(f"Carried out here until it ended: {', '.join(waiting)}.")
-    while await _open(store):  # noqa: ASYNC110 - others decide about it, in the database
-        await asyncio.sleep(_LOOK)
-    await _at_rest(store)
+async def _carried_out(hand: Hand, act: Act) -> Rollback:
+    say("No bot is running: it is planned and run here. Keep this command until the end.")
+    try:
+        rollback_id = await _asked(hand, act)
+    except TwokeyError as refused:
+        await stay_for_others(hand.store, str(refused))
+        raise
+    try:
+        ended = await watched(hand.people, Watch(hand.store, rollback_id))
+    except TwokeyError:  # its record is damaged, and another one may still run here
+        await at_rest(hand.store)
+        raise
+    await at_rest(hand.store)
+    return ended
 
 
 async def _asked(hand: Hand, act: Act) -> str:
@@ -137,27 +149,3 @@ def _named(message: Message) -> str:
     """Return the id that the answer names."""
     lines = (block for block in message.blocks if isinstance(block, Line))
     return next(part.text for line in lines for part in line.parts if isinstance(part, Code))
-
-
-async def _at_rest(store: Store) -> None:
-    """Wait until nothing runs here any more, and for a while until everybody was shown it."""
-    while running := [one.id for one in await _open(store) if one.state.is_executing]:
-        say(f"Still running here: {', '.join(running)}.")
-        await asyncio.sleep(_LOOK * 10)
-    try:
-        async with asyncio.timeout(_SHOWN_WITHIN):
-            while await store.read(_is_owed):  # noqa: ASYNC110 - the outbox is in the database
-                await asyncio.sleep(_LOOK)
-    except TimeoutError:
-        say("Not everything could be shown in the chats yet; the next twokey serve does that.")
-    if waiting := [one.id for one in await _open(store)]:
-        say(f"Still open, and nobody plans or runs any more: {', '.join(waiting)}.")
-        say("Next: twokey serve")
-
-
-async def _open(store: Store) -> tuple[Rollback, ...]:
-    return await store.read(lambda tx: tx.newest_open(_MANY))
-
-
-def _is_owed(tx: Transaction) -> bool:
-    return bool(tx.due_postings(1)) or tx.next_posting_at() is not None

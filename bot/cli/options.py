@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
+from bot.cli.steady import Steady
 from bot.config import Role, Settings, load
 from bot.domain.errors import TwokeyError
 
@@ -15,8 +16,8 @@ AsRole = Annotated[
     Role, typer.Option(help="What it does: talk to people, plan and execute, or everything.")
 ]
 HERE: Final = Path("twokey.yaml")
-err: Final = Console(stderr=True, highlight=False)
-out: Final = Console(highlight=False)
+err: Final = Steady(stderr=True, highlight=False)
+out: Final = Steady(highlight=False)
 
 
 def loaded(config: Path, *, role: Role = "all", reads_only: bool = False) -> Settings:
@@ -55,7 +56,7 @@ def show(*what: RenderableType) -> None:
     _print(out, what)
 
 
-def _print(console: Console, what: tuple[RenderableType, ...]) -> None:
+def _print(console: Steady, what: tuple[RenderableType, ...]) -> None:
     """Print without rich looking for a meaning in it; a sentence is one line for programs."""
     for one in what:
         is_line = isinstance(one, str)

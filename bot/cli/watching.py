@@ -3,8 +3,10 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Final
 
 import typer
@@ -12,6 +14,8 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 
 from bot.chat.terminal.drawing import draw, inert
+from bot.cli.hand import is_anybody_leading
+from bot.cli.looks import Looks, Watch, patiently
 from bot.cli.meant import RollbackId, meant
 from bot.cli.options import HERE, File, books, out, show
 from bot.config import Settings
@@ -22,9 +26,7 @@ from bot.message import Buttons, Message
 from bot.ports import Kind, Posting, Store
 from notifications import renderer
 
-_LOOK: Final = 0.5  # seconds between two looks
 _SHOWN: Final = 20
-Looks = AsyncGenerator[tuple[Rollback, datetime]]
 
 
 def status(
@@ -62,15 +64,18 @@ async def _follow(settings: Settings, rollback_id: str | None) -> Rollback:
 
     async with opened(settings) as store:
         rollback = await meant(store, rollback_id)
-        return await watched(store, settings.people, rollback.id)
+        is_led = partial(is_anybody_leading, settings)
+        return await watched(settings.people, Watch(store, rollback.id, is_led=is_led))
 
 
-async def watched(store: Store, people: People, rollback_id: str) -> Rollback:
+async def watched(people: People, watch: Watch) -> Rollback:
     """Show how it goes on until it ended, and then what is known about it."""
-    drawn = _drawn if out.is_terminal else _written
-    ended = await drawn(_looks(store, rollback_id), people)
+    if out.is_terminal and not out.is_dumb_terminal:
+        ended = await _drawn(replace(watch, tell=show).looks(), people)  # told above the drawing
+    else:
+        ended = await _written(watch.looks(), people)
     if ended.claimed_at is not None:
-        await _show_summary(store, people, ended)
+        await _show_summary(watch.store, people, ended)
     return ended
 
 
@@ -95,18 +100,9 @@ async def _written(looks: Looks, people: People) -> Rollback:
     return seen[0]
 
 
-async def _looks(store: Store, rollback_id: str) -> Looks:
-    """Look at it again and again; the last look is the first one after its end."""
-    while True:
-        rollback, now = await store.read(lambda tx: (tx.load(rollback_id), tx.now))
-        yield rollback, now
-        if rollback.state.is_terminal:
-            return
-        await asyncio.sleep(_LOOK)
-
-
 async def _show_summary(store: Store, people: People, rollback: Rollback) -> None:
-    events, now = await store.read(lambda tx: (tx.events(rollback.id), tx.now))
+    look = partial(store.read, lambda tx: (tx.events(rollback.id), tx.now))
+    events, now = await patiently(look)
     message = renderer(people)(Posting(rollback.id, Kind.SUMMARY, TERMINAL), rollback, events)
     if message is not None:
         show("", draw(message, now=now))

@@ -78,8 +78,12 @@ class Shop:
 
     def start(self, *words: str) -> Process:
         """Start ``twokey`` and let it run."""
+        return self.start_module("bot", *words)
+
+    def start_module(self, module: str, *words: str) -> Process:
+        """Start a program and let it run."""
         child = subprocess.Popen(
-            [sys.executable, "-m", "bot", *words],
+            [sys.executable, "-m", module, *words],
             env=self.environment(),
             cwd=self.folder,
             stdin=subprocess.DEVNULL,

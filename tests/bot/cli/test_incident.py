@@ -144,6 +144,7 @@ def test_interrupted(here: Shop) -> None:
     done = ended(asking)
     assert (done.returncode, "Traceback" in done.stderr) == (130, False), done.stderr
     assert "stays open" in done.stderr
+    assert "Next: twokey serve" in done.stderr
     assert here.status()[0]["state"] == "pending"
     assert here.does("responder", "cancel").returncode == 0
     assert here.status() == []
