@@ -14,7 +14,8 @@ from dataclasses import replace
 from typing import Any, Final, cast
 
 from bot.chat.discord.components import IS_COMPONENTS, NOBODY, Json, mentioned, render
-from bot.chat.discord.guild import Guild, id_of, log
+from bot.chat.discord.discreet import log
+from bot.chat.discord.guild import Guild, id_of
 from bot.chat.discord.refusals import ARCHIVED, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, DiscordRefused
 from bot.chat.discord.threads import Threads
 from bot.domain.errors import TwokeyError

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Final
 
 from bot.chat.discord.components import Json
-from bot.chat.discord.guild import DiscordSettings, Guild, log, opened
+from bot.chat.discord.discreet import log
+from bot.chat.discord.guild import DiscordSettings, Guild, opened
 from bot.chat.discord.text import plain
 from bot.domain.errors import TwokeyError
 from bot.invocation import Command, Option

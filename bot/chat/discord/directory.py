@@ -8,7 +8,8 @@ from typing import Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from bot.chat.discord.guild import Guild, log
+from bot.chat.discord.discreet import log
+from bot.chat.discord.guild import Guild
 from bot.domain.errors import TwokeyError
 from bot.domain.people import Account, Membership
 from bot.ports import ChatRefused, Remedy
@@ -50,6 +51,7 @@ class DiscordDirectory:
         self._now = now
         self._clock = clock
         self._known: dict[Account, tuple[float, _Member]] = {}
+        self._reading: dict[Account, asyncio.Task[Membership]] = {}
 
     async def membership(self, account: Account) -> Membership:
         """Return what the account is; whatever goes wrong makes it unreadable, never a member."""
@@ -70,24 +72,35 @@ class DiscordDirectory:
         return account.home == ("discord", self._guild.id) and _is_id(account.user)
 
     async def _read(self, account: Account) -> Membership:
+        """Wait for what Discord says, as long as a click can wait; the reading itself goes on."""
+        reading = self._reading.get(account)
+        if reading is None:
+            reading = self._reading[account] = asyncio.create_task(self._ask(account))
+            reading.add_done_callback(lambda _: self._reading.pop(account))
+        await asyncio.wait({reading}, timeout=_PATIENCE_SECONDS)
+        if reading.done():
+            return reading.result()
+        log.warning("The directory can't be read for %s: too slow", account)
+        return Membership.UNREADABLE
+
+    async def _ask(self, account: Account) -> Membership:
         asked_at = self._now()
         self._known = {a: k for a, k in self._known.items() if asked_at - k[0] <= _FRESH_SECONDS}
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                answer = await self._guild.call(
-                    "GET /guilds/{guild_id}/members/{user_id}",
-                    where=account.user,
-                    guild_id=self._guild.id,
-                    user_id=account.user,
-                )
+            answer = await self._guild.call(
+                "GET /guilds/{guild_id}/members/{user_id}",
+                where=account.user,
+                guild_id=self._guild.id,
+                user_id=account.user,
+            )
             member = _Member.model_validate_json(json.dumps(answer))
-        except (TwokeyError, TimeoutError, ValidationError) as error:
+        except (TwokeyError, ValidationError) as error:
             if isinstance(error, ChatRefused) and error.remedy is Remedy.NONE:
                 return Membership.STRANGER  # there is nobody whom Discord shows us
             because = "unknown form" if isinstance(error, ValidationError) else str(error)
-            log.warning("The directory can't be read for %s: %s", account, because or "too slow")
+            log.warning("The directory can't be read for %s: %s", account, because)
             return Membership.UNREADABLE
-        if member.user.id != account.user:
+        if member.user.id != account.user or self._now() - asked_at > _FRESH_SECONDS:
             return Membership.UNREADABLE
         self._known[account] = (asked_at, member)
         return self._judged(member)

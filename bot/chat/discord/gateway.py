@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.chat.discord.client import DiscordChat
 from bot.chat.discord.commands import warn_of_differences
-from bot.chat.discord.guild import Guild, create_discord_bot, log, understood
+from bot.chat.discord.discreet import log, log_without_words
+from bot.chat.discord.guild import Guild, create_discord_bot, understood
 from bot.chat.discord.reception import Reception
 from bot.domain.errors import TwokeyError
 from bot.invocation import Command, Desk
@@ -171,7 +172,7 @@ class DiscordGateway:
         except TwokeyError:
             raise
         except Exception as error:  # discord.py trusts the form of what arrives
-            log.exception("discord.py gave up: %s", type(error).__name__)
+            log_without_words("discord.py gave up", error)
             raise ChatUnreachable("The connection to Discord broke.") from error
         finally:
             await _closed(client)

@@ -1,12 +1,11 @@
 """The way into one Discord server: every call passes here, and every refusal becomes a sentence."""
 
 import asyncio
-import logging
-import re
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -17,10 +16,11 @@ from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.http import Route
 
 from bot.chat.discord.components import Json
+from bot.chat.discord.discreet import hush
 from bot.chat.discord.refusals import busy, meaning
+from bot.chat.discord.replies import Replies
+from bot.chat.discord.requests import Requests
 from bot.ports import ChatUnreachable
-
-log = logging.getLogger("twokey.discord")
 
 _SEE: Final = "View Channels"
 # Every call that is ever made, with the permissions that it needs. In the paths, the names are
@@ -45,6 +45,7 @@ CALLS: Final[Mapping[str, tuple[str, ...]]] = {
     "PUT /applications/{application_id}/guilds/{guild_id}/commands": (),
 }
 
+_ANSWERS: Final = ("/interactions/", "/webhooks/")  # no limit of other calls holds for them
 _PUBLIC_API: Final = "https://discord.com/api/v10"
 _PUBLIC_GATEWAY: Final = "wss://gateway.discord.gg/"
 _SECONDS: Final = 10.0  # for one try
@@ -71,11 +72,18 @@ class DiscordSettings:
 class Guild:
     """One server, with one connection pool for all calls; it signs in with the first of them."""
 
-    def __init__(self, settings: DiscordSettings, client: discord.Client) -> None:
-        """Talk through this client, which need not be connected to the gateway."""
+    def __init__(
+        self, settings: DiscordSettings, client: discord.Client, replies: Replies | None = None
+    ) -> None:
+        """Talk through this client, which need not be connected to the gateway.
+
+        ``replies`` is what answers interactions; without it, the client answers those as well.
+        """
         self.settings = settings
         self._client = client
-        self._signing_in = asyncio.Lock()
+        self._replies = replies
+        self._requests = Requests()
+        self._signing_in: asyncio.Task[None] | None = None
 
     @property
     def id(self) -> str:
@@ -94,16 +102,20 @@ class Guild:
 
     async def sign_in(self) -> None:
         """Check the token, once, and learn who we are."""
-        async with self._signing_in:
-            if self._client.application is not None:
-                return
-            try:
-                await understood(self._client.login(self.settings.bot_token))
-            except BaseException:
-                # A second try opens its own session, so the first must not stay open.
-                await self._client.http.close()
-                self._client.http.connector = discord.utils.MISSING
-                raise
+        if self._client.application is not None:
+            return
+        if self._signing_in is None or self._signing_in.done():
+            self._signing_in = self._requests.begin(self._sign_in())
+        await self._requests.wait_for(self._signing_in)
+
+    async def _sign_in(self) -> None:
+        try:
+            await understood(self._client.login(self.settings.bot_token))
+        except BaseException:
+            # A second try opens its own session, so the first must not stay open.
+            await self._client.http.close()
+            self._client.http.connector = discord.utils.MISSING
+            raise
 
     async def call(
         self,
@@ -123,16 +135,32 @@ class Guild:
         options |= {"json": json} if json is not None else {}
         options |= {"params": params} if params else {}
         route = Route(method, path, **names)
-        return await understood(self._client.http.request(route, **options), where=where)
+        if path.startswith(_ANSWERS):
+            answer = (self._replies or self._client.http).request(route, **options)
+            return await understood(answer, where=where)
+        request = partial(self._asked, route, options)
+        written = "" if method == "GET" else f"{method} {route.url}"
+        return await understood(self._requests.make(request, after=written), where=where)
+
+    async def close(self) -> None:
+        """Give up what is still asked although nobody waits for it."""
+        await self._requests.close()
+
+    async def _asked(self, route: Route, options: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        return await self._client.http.request(route, **options)
 
 
 @asynccontextmanager
 async def opened(settings: DiscordSettings) -> AsyncGenerator[Guild]:
     """Open the connection pool for as long as the context lasts; nothing is called yet."""
     client = create_discord_bot(settings)
+    replies = Replies(client)
+    guild = Guild(settings, client, replies)
     try:
-        yield Guild(settings, client)
+        yield guild
     finally:
+        await guild.close()
+        await replies.close()
         await client.close()
 
 
@@ -183,7 +211,7 @@ def create_discord_bot(
     """
     Route.BASE = settings.api_base
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.gateway_url or _PUBLIC_GATEWAY)
-    _hush()
+    hush()
     return _Client(take or _ignore, before_identify, when_up)
 
 
@@ -232,31 +260,3 @@ class _Client(discord.Client):
 
 def _ignore(_: Json) -> None:
     pass
-
-
-class _Discreet(logging.Filter):
-    """Keeps what discord.py knows of messages, tokens and addresses out of the log."""
-
-    _secret = re.compile(r"(?:wss?|https?)://\S+|\S*[\w-]{20,}\.[\w.-]+|\S{60,}")
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Shorten a record to its first words."""
-        words = re.split(r"[{\n]", record.getMessage(), maxsplit=1)[0]
-        kind = record.exc_info[0] if record.exc_info else None
-        record.msg = self._secret.sub("…", words)[:200] + (f" ({kind.__name__})" if kind else "")
-        record.args, record.exc_info = (), None
-        return True
-
-
-_DISCREET: Final = _Discreet()
-
-
-def _hush() -> None:
-    """Let discord.py warn in one line, and say nothing of a voice that we don't have."""
-    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
-    for name in tuple(logging.root.manager.loggerDict):
-        if name == "discord" or name.startswith("discord."):
-            logger = logging.getLogger(name)
-            logger.setLevel(logging.WARNING)
-            if _DISCREET not in logger.filters:
-                logger.addFilter(_DISCREET)

@@ -1,7 +1,6 @@
 """Takes what Discord delivers to the desk: commit first, then answer, within three seconds."""
 
 import asyncio
-import traceback
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -12,7 +11,8 @@ from bot.chat.cut import units
 from bot.chat.discord.client import DiscordChat
 from bot.chat.discord.components import IS_COMPONENTS, IS_PRIVATE, NOBODY, Json, render
 from bot.chat.discord.dialogs import render_dialog
-from bot.chat.discord.guild import Guild, log
+from bot.chat.discord.discreet import log, log_without_words
+from bot.chat.discord.guild import Guild
 from bot.chat.discord.payloads import Call, Kind, TurnedAway, read
 from bot.chat.discord.refusals import Already
 from bot.domain.errors import TwokeyError
@@ -100,7 +100,7 @@ class Reception:
                 return await self._desk.called(call.verb, call.invocation)
             return await self._desk.pressed(call.verb, call.invocation)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person is told
-            _log_without_words(error)
+            log_without_words("A delivery failed", error)
             return Answer(BROKEN)
 
     async def _answer(self, call: Call, answer: Answer) -> None:
@@ -167,7 +167,7 @@ class Reception:
             async with asyncio.timeout(_SUGGESTING_SECONDS):
                 suggestions = await self._desk.suggested(call.verb, call.option, call.invocation)
         except Exception as error:  # noqa: BLE001 - whoever types needs no suggestion
-            _log_without_words(error)
+            log_without_words("A delivery failed", error)
         # Half a suggestion would be filled in as if it were whole.
         fitting = [one for one in suggestions if 0 < units(one) <= _LONGEST_SUGGESTION]
         choices = [{"name": one, "value": one} for one in fitting[:_MOST_SUGGESTIONS]]
@@ -244,16 +244,10 @@ class Reception:
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log_without_words(error)
+            log_without_words("A delivery failed", error)
 
 
 def _private(message: Message) -> Json:
     _, components = render(message)
     flags = IS_COMPONENTS | IS_PRIVATE
     return {"components": components, "flags": flags, "allowed_mentions": NOBODY}
-
-
-def _log_without_words(error: BaseException) -> None:
-    """Log where it broke; the words of an error may repeat what somebody typed."""
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    log.error("A delivery failed with %s:\n%s", type(error).__name__, frames)

@@ -242,10 +242,14 @@ def refused(code: int, status: int = 400) -> Callable[[], web.Response]:
 
 
 @asynccontextmanager
-async def answering(answers: Answers) -> AsyncIterator[DiscordSettings]:
+async def answering(
+    answers: Answers, asked: list[web.Request] | None = None
+) -> AsyncIterator[DiscordSettings]:
     """A server that answers as a test says, by method and the last word of the path."""
 
     async def answer(request: web.Request) -> web.Response:
+        if asked is not None:
+            asked.append(request)
         name = request.path.rstrip("0123456789").rstrip("/").rsplit("/", 1)[-1]
         whole = f"{request.method} {name}"
         given = answers.get(whole, lambda: web.json_response({"id": "1", "channel_id": "1"}))()

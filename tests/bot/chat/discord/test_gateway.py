@@ -225,9 +225,8 @@ async def test_discord_py_says_nothing_of_what_it_carries(
         chat = DiscordChat(guild, now=Clock())
         gateway = DiscordGateway(guild, chat, desk, COMMANDS)
         await gateway.start()
-        await people.misbehave(
-            kind="http", method="create_interaction_response", status=429, retry_after=0.01
-        )
+        for method in ("create_interaction_response", "create_message"):
+            await people.misbehave(kind="http", method=method, status=429, retry_after=0.01)
         await people.command(RESPONDER, DEPLOYS, "/rollback target:CANARY-TYPED")
         await people.misbehave(kind="disconnect")
         with suppress(ChatRefused):

@@ -53,7 +53,8 @@ def reading(user: str) -> Callable[[Json], list[str]]:
 def direct(state: Json) -> list[str]:
     """What was written to the manager directly."""
     channels = [one["id"] for one in state["channels"] if one.get("type") == 1]
-    return [texts(m["components"]) for id_ in channels for m in state["messages"].get(id_, [])]
+    written = [message for id_ in channels for message in state["messages"].get(id_, [])]
+    return [texts(one["components"]) for one in written if one["components"]]
 
 
 async def click(people: Workspace, chat: DiscordChat) -> Json:

@@ -238,16 +238,14 @@ async def test_a_broken_desk_is_admitted_without_its_words(
     assert "SECRET-CANARY" not in caplog.text
 
 
-async def test_an_unknown_button_goes_to_nobody(server: Server, desk: FakeDesk) -> None:
+async def test_an_unknown_button_goes_to_nobody(
+    server: Server, desk: FakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A button that we never drew is refused with a sentence, and counted."""
-    raw = {"type": 2, "style": 2, "label": "x", "custom_id": "Shell/1"}
-    await server.guild.call(
-        "POST /channels/{channel_id}/messages",
-        channel_id=str(server.deploys.id),
-        json={"content": "x", "components": [{"type": 1, "components": [raw]}]},
-    )
+    monkeypatch.setattr("bot.chat.discord.components.pack", lambda *_, **__: "Shell/1")
+    message = await card(server)
 
-    result = await server.manager.click(server.deploys.history()[-1], label="x")
+    result = await server.manager.click(message, label="Approve")
 
     [sentence] = told(result)
     assert sentence.endswith("Nothing was changed.")
