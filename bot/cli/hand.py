@@ -51,9 +51,9 @@ class Hand:
     async def do(
         self, verb: str, act: Act, *, value: str = "", fields: Mapping[str, str] | None = None
     ) -> Message:
-        """Sign the act at the store's own time and hand it in, or raise why it was refused."""
-        now = await self.store.read(lambda tx: tx.now)
-        delivery, proof = self.own.sign(act, at=now)
+        """Sign the act for this store, at its own time, and hand it in, or raise why not."""
+        now, mark = await self.store.read(lambda tx: (tx.now, tx.mark))
+        delivery, proof = self.own.sign(act, store=mark, at=now)
         invocation = Invocation(
             self.own.account, TERMINAL, delivery, value=value, fields=fields or {}, proof=proof
         )

@@ -12,9 +12,17 @@ from bot.domain.people import Account
 
 GOOD_FOR: Final = timedelta(minutes=5)
 _EARLY: Final = timedelta(minutes=1)  # so far may the signer's clock be ahead of the store's
-_HEADING: Final = "Twokey act 1"  # with the format's version; no other text that is signed has it
+_HEADING: Final = "Twokey act 2"  # with the format's version; no other text that is signed has it
 _NONCE: Final = re.compile(r"[0-9a-f]{32}")
 _LONGEST: Final = 60_000
+_UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    RecursionError,
+    OverflowError,  # a moment of the year 1 in a zone in which it is the year before
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +41,11 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """An act, who it is of, when, and a random number that makes it the only one of its kind."""
+    """An act, who it is of, where, when, and a random number that makes it the only one."""
 
     act: Act
     account: str
+    store: str  # the mark of the one store in which it is good
     at: datetime
     nonce: str  # 32 hex digits
 
@@ -46,6 +55,7 @@ class Statement:
         said = {
             **asdict(self.act),
             "account": self.account,
+            "store": self.store,
             "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
             "nonce": self.nonce,
         }
@@ -61,9 +71,10 @@ class Statement:
         """Read it back, or refuse what was not written by this version in exactly this way."""
         try:
             statement = cls._read(text)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            statement = None
-        if statement is None or statement.text != text:
+            is_same = statement is not None and statement.text == text
+        except _UNREADABLE:
+            statement, is_same = None, False
+        if statement is None or not is_same:
             raise Refused(
                 Refusal.TAMPERED,
                 "What was signed was not written by this version of Twokey. Nothing was changed. "
@@ -79,11 +90,11 @@ class Statement:
         said = json.loads(body)
         if not all(isinstance(value, str) for value in said.values()):
             return None
-        account, nonce = said.pop("account"), said.pop("nonce")
+        account, store, nonce = said.pop("account"), said.pop("store"), said.pop("nonce")
         at = datetime.fromisoformat(said.pop("at"))
         if at.tzinfo is None or _NONCE.fullmatch(nonce) is None:
             return None
-        return cls(Act(**said), account, at, nonce)
+        return cls(Act(**said), account, store, at, nonce)
 
     def is_of(self, account: Account) -> bool:
         """Tell whether this account says so."""

@@ -8,7 +8,7 @@ from bot.domain.errors import Refusal, Refused
 from bot.domain.event import Event, Happening
 from bot.domain.people import Membership, check_member
 from bot.engine.core import Engine
-from bot.engine.signed import check_fresh, check_signed
+from bot.engine.signed import check_current, check_signed
 from bot.invocation import Invocation
 from bot.ports import Transaction
 
@@ -47,7 +47,7 @@ async def pass_through(
 
     def attempt(tx: Transaction) -> T | Refused:
         try:
-            check_fresh(invocation, tx.now)
+            check_current(tx, invocation)
             return work(tx, person)
         except Refused as refused:
             _record(tx, invocation, refused, person=person, rollback_id=rollback_id)

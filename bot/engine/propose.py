@@ -1,6 +1,8 @@
 """Somebody asks for a rollback: it is written down, shown, and handed to the executor to plan."""
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from bot.domain.act import Act
 from bot.domain.allowance import LOOKED_BACK, Asked, check_allowance
@@ -12,10 +14,12 @@ from bot.engine.announce import announce
 from bot.engine.core import Engine
 from bot.engine.gate import check_new, pass_through
 from bot.engine.plan import plan
-from bot.engine.signed import kept
+from bot.engine.signed import kept, signed_id
 from bot.faultpoints import FaultPoint, reached
 from bot.invocation import Invocation
 from bot.ports import Transaction
+
+_ID: Final = re.compile(r"rb-[0-9a-z]{4,12}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,10 @@ class Wish:
 
 async def propose(engine: Engine, invocation: Invocation, wish: Wish) -> Rollback:
     """Commit the request and return it; planning follows by itself."""
-    rollback_id = engine.new_id()
+    rollback_id = signed_id(invocation) or engine.new_id()
     act = Act(
         verb="rollback",
+        rollback=rollback_id,
         target=wish.target,
         environment=wish.environment or "",
         version=wish.version,
@@ -44,6 +49,7 @@ async def propose(engine: Engine, invocation: Invocation, wish: Wish) -> Rollbac
             engine.targets_of(invocation.place), name=wish.target, environment=wish.environment
         )
         _check_place(target, invocation, wish)
+        _check_id(rollback_id)
         check_new(tx, invocation)
         _check_free(tx, target)
         rollback = _request(tx, rollback_id, target, wish, requester=person)
@@ -103,6 +109,15 @@ def _check_place(target: Target, invocation: Invocation, wish: Wish) -> None:
             Refusal.WRONG_CHANNEL,
             f"{target.name} is rolled back from its own channel ({own.channel}), "
             "where its people see it. Nothing was changed. Ask again there.",
+        )
+
+
+def _check_id(rollback_id: str) -> None:
+    """Refuse what could not be typed or put on a button: whoever asks by key picks the id."""
+    if _ID.fullmatch(rollback_id) is None:
+        raise Refused(
+            Refusal.BAD_REQUEST,
+            "What was signed names no rollback. Nothing was changed. Ask again with twokey.",
         )
 
 

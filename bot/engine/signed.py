@@ -4,7 +4,6 @@ Nobody vouches for who types on a command line, so the signature does. It is goo
 a few minutes, and once. It stays in the audit entry: the claim believes it, and not the entry.
 """
 
-from datetime import datetime
 from typing import Final, NoReturn
 
 from bot.domain.act import Act, Statement
@@ -14,6 +13,7 @@ from bot.domain.people import Account
 from bot.domain.rollback import Rollback
 from bot.engine.core import Engine
 from bot.invocation import Invocation
+from bot.ports import Transaction
 
 _TEXT: Final = "signed"
 _SIGNATURE: Final = "signature"
@@ -37,11 +37,24 @@ def check_signed(engine: Engine, invocation: Invocation, act: Act | None) -> Non
         _refuse("What was signed came under another name.")
 
 
-def check_fresh(invocation: Invocation, now: datetime) -> None:
-    """Refuse what was signed too long ago to be meant now."""
+def check_current(tx: Transaction, invocation: Invocation) -> None:
+    """Refuse what was signed too long ago to be meant now, or for another store."""
     proof = invocation.proof
-    if proof is not None and not Statement.parse(proof.text).is_fresh(now):
+    if proof is None:
+        return
+    statement = Statement.parse(proof.text)
+    if not statement.is_fresh(tx.now):
         _refuse("The signature is older than five minutes, or from another time.")
+    if statement.store != tx.mark:
+        _refuse("The signature is for another database, or another audit key.")
+
+
+def signed_id(invocation: Invocation) -> str:
+    """Return which rollback the signed text is about; nothing without one that can be read."""
+    try:
+        return Statement.parse(invocation.proof.text).act.rollback if invocation.proof else ""
+    except Refused:
+        return ""  # whoever checks the signature refuses it, and writes that down
 
 
 def kept(invocation: Invocation) -> dict[str, str]:
@@ -71,10 +84,11 @@ def counts(engine: Engine, event: Event, rollback: Rollback) -> bool:
 
 
 def _says(act: Act, event: Event, rollback: Rollback) -> bool:
-    """Tell whether this is what was signed; a request has no id before it is written down."""
+    """Tell whether this is what was signed."""
     if event.kind is Happening.REQUESTED:
         asked = Act(
             verb="rollback",
+            rollback=rollback.id,
             target=rollback.target,
             environment=rollback.environment,
             version=rollback.wanted,

@@ -21,6 +21,7 @@ class Transaction(ABC):
     """One read or write of the store; the whole of it is committed, or nothing of it."""
 
     now: datetime  # the store's clock with its high-water mark: it never steps back
+    mark: str  # of this store alone: what is signed names it, so that it counts in no other
 
     @abstractmethod
     def add(self, rollback: Rollback) -> None:

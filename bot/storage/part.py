@@ -3,6 +3,8 @@
 Statements are built once, at the top of each part: building one costs more than running it.
 """
 
+import hashlib
+import hmac
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -19,6 +21,7 @@ from bot.storage.chain import Head
 
 log = logging.getLogger("twokey.storage")
 _MOST_SEALS: Final = 20_000
+_MARK: Final = b"Twokey store"  # what the chain seals with the same key begins with a bracket
 
 Upsert = sqlite.Insert | postgresql.Insert
 
@@ -29,6 +32,7 @@ class Keeper:
     def __init__(self, clock: Clock, key: bytes) -> None:
         """Start at the clock's time."""
         self.key = key
+        self.mark = hmac.digest(key, _MARK, hashlib.sha256).hex()
         self._clock = clock
         self._seen = self._latest = clock.now()
         self._guard = threading.Lock()  # the writer and the readers all ask for the time
@@ -82,6 +86,7 @@ class Part(Transaction):
     ) -> None:
         """Begin where the audit chain ends."""
         self.now = keeper.now(head.at)
+        self.mark = keeper.mark
         self.head = head
         self._began_at = head.sequence
         self.has_written = False

@@ -40,10 +40,10 @@ class OwnKey:
     account: Account
     _private: Ed25519PrivateKey = field(repr=False)
 
-    def sign(self, act: Act, *, at: datetime) -> tuple[str, Signed]:
-        """Sign one act at this moment; return the delivery's id, which is made of it, too."""
+    def sign(self, act: Act, *, store: str, at: datetime) -> tuple[str, Signed]:
+        """Sign one act for this store, now; return the delivery's id, which is made of it, too."""
         nonce = secrets.token_hex(_NONCE)
-        statement = Statement(act, account=str(self.account), at=at, nonce=nonce)
+        statement = Statement(act, account=str(self.account), store=store, at=at, nonce=nonce)
         signature = self._private.sign(statement.text.encode()).hex()
         return statement.delivery, Signed(statement.text, signature)
 

@@ -14,7 +14,11 @@ from bot.domain.people import Account
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 STATEMENT = Statement(
-    Act("approve", "rb-7f3k", "f" * 64), f"key:ed25519/{'a' * 64}", NOON, "0123456789abcdef" * 2
+    Act("approve", "rb-7f3k", "f" * 64),
+    f"key:ed25519/{'a' * 64}",
+    "5" * 64,
+    NOON,
+    "0123456789abcdef" * 2,
 )
 HEADING, _, BODY = STATEMENT.text.partition("\n")
 
@@ -22,22 +26,25 @@ HEADING, _, BODY = STATEMENT.text.partition("\n")
 def test_the_text_is_fixed() -> None:
     """The text that counts is this one: another version of Twokey has to write the same."""
     assert STATEMENT.text == (
-        'Twokey act 1\n{"about":"","account":"key:ed25519/' + "a" * 64 + '",'
+        'Twokey act 2\n{"about":"","account":"key:ed25519/' + "a" * 64 + '",'
         '"at":"2026-11-28T12:00:00.000000+00:00","digest":"' + "f" * 64 + '","environment":"",'
-        '"nonce":"0123456789abcdef0123456789abcdef","rollback":"rb-7f3k","target":"",'
-        '"verb":"approve","version":"","words":""}'
+        '"nonce":"0123456789abcdef0123456789abcdef","rollback":"rb-7f3k",'
+        '"store":"' + "5" * 64 + '","target":"","verb":"approve","version":"","words":""}'
     )
 
 
 @given(
     st.builds(Act, *(st.text() for _ in range(8))),
     st.text(),
+    st.text(),
     st.datetimes(timezones=st.just(UTC)),
     st.text("0123456789abcdef", min_size=32, max_size=32),
 )
-def test_what_was_written_is_read(act: Act, account: str, at: datetime, nonce: str) -> None:
+def test_what_was_written_is_read(
+    act: Act, account: str, store: str, at: datetime, nonce: str
+) -> None:
     """Whatever people say comes back as it was, and no two statements have the same text."""
-    statement = Statement(act, account, at, nonce)
+    statement = Statement(act, account, store, at, nonce)
     assert Statement.parse(statement.text) == statement
     assert statement.text.isascii()
     assert statement.text.count("\n") == 1
@@ -49,7 +56,7 @@ def test_what_was_written_is_read(act: Act, account: str, at: datetime, nonce: s
         "",
         BODY,
         STATEMENT.text + "\n",
-        STATEMENT.text.replace("act 1", "act 2"),
+        STATEMENT.text.replace("act 2", "act 1"),
         STATEMENT.text.replace('","', '", "', 1),
         STATEMENT.text.replace('{"about":""', '{"about":"x","about":""'),
         STATEMENT.text.replace('"about":"",', ""),
@@ -58,6 +65,7 @@ def test_what_was_written_is_read(act: Act, account: str, at: datetime, nonce: s
         STATEMENT.text.replace("+00:00", "Z"),
         STATEMENT.text.replace("+00:00", ""),
         STATEMENT.text.replace("12:00:00.000000+00:00", "13:00:00.000000+01:00"),
+        STATEMENT.text.replace("2026-11-28T12:00:00.000000+00:00", "0001-01-01T00:00:00+23:59"),
         STATEMENT.text.replace("0123456789abcdef", "0123456789ABCDEF"),
         STATEMENT.text.replace("approve", "\\u0061pprove"),
         f"{HEADING}\n[]",

@@ -22,9 +22,8 @@ from bot.message import Ticket
 from bot.storage.beside import SecondStore
 from tests.bot.builders import DEPLOYS, NOON
 from tests.bot.engine.plant import Health, Pull, Push
+from tests.bot.engine.signers import KEY, STORE
 from tests.bot.engine.world import EVERYBODY, Inline, Members, VirtualClock, account
-
-KEY = b"k" * 32
 
 
 def people(folder: Path) -> People:
@@ -67,7 +66,7 @@ async def decided(engine: Engine, own: OwnKey, person: str, verb: str, rollback_
     """Sign one decision, or click in the chat, and say what became of it."""
     known = await engine.store.read(lambda tx: tx.load(rollback_id))
     digest = known.plan.digest if known.plan else ""
-    delivery, proof = own.sign(Act(verb, rollback_id, digest), at=NOON)
+    delivery, proof = own.sign(Act(verb, rollback_id, digest), store=STORE, at=NOON)
     invocation = Invocation(own.account, TERMINAL, delivery, proof=proof)
     if verb == "click":
         delivery, verb = f"click-{rollback_id}", "approve"

@@ -17,7 +17,11 @@ from bot.engine import decide
 from bot.engine.propose import Wish, propose
 from bot.invocation import Invocation
 from bot.message import Ticket
-from tests.bot.engine.world import EVERYBODY, World, account, world
+from bot.storage.part import Keeper
+from tests.bot.engine.world import EVERYBODY, NUMBERS, VirtualClock, World, account, world
+
+KEY = b"k" * 32
+STORE = Keeper(VirtualClock(), KEY).mark  # of the store of every world
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Signers:
     def invocation(self, person: str, act: Act, at: datetime, **changes: Any) -> Invocation:
         """Sign it, and hand it in from the command line."""
         own = self.keys[person]
-        delivery, proof = own.sign(act, at=at)
+        delivery, proof = own.sign(act, store=STORE, at=at)
         return replace(Invocation(own.account, TERMINAL, delivery, proof=proof), **changes)
 
     async def ask(self, here: World, person: str = "responder") -> Rollback:
@@ -55,7 +59,7 @@ class Signers:
     async def ask_for(self, here: World, person: str = "responder") -> Rollback:
         """Ask for the backend from the command line."""
         wish = Wish("backend", "production", reason="API answers 500")
-        act = Act("rollback", target="backend", environment="production", words=wish.reason)
+        act = asking(words=wish.reason)
         return await propose(here.engine, self.invocation(person, act, here.clock.now()), wish)
 
     async def press(
@@ -66,6 +70,12 @@ class Signers:
         act = Act(verb, ticket.rollback_id, ticket.digest)
         invocation = self.invocation(person, act, here.clock.now(), **changes)
         return await hand_in(here, verb, invocation, ticket)
+
+
+def asking(**changes: str) -> Act:
+    """Return what is signed to ask for the backend, with an id that nobody has yet."""
+    act = Act("rollback", f"rb-{next(NUMBERS)}", target="backend", environment="production")
+    return replace(act, **changes)
 
 
 def ticket_of(rollback: Rollback) -> Ticket:

@@ -13,7 +13,15 @@ from bot.domain.rollback import Rollback, State
 from bot.domain.target import TERMINAL
 from bot.invocation import Invocation, Signed
 from tests.bot.engine.plant import Plant
-from tests.bot.engine.signers import Signers, believing, codes, hand_in, terminal, ticket_of
+from tests.bot.engine.signers import (
+    STORE,
+    Signers,
+    believing,
+    codes,
+    hand_in,
+    terminal,
+    ticket_of,
+)
 from tests.bot.engine.world import World, account, shop, world
 
 Change = Callable[[Invocation], Invocation]
@@ -59,10 +67,11 @@ async def test_a_key_and_a_chat_decide_together(
 
 
 async def test_one_human_has_one_vote(tmp_path: Path, signers: Signers) -> None:
-    """Whoever approved by a click can't approve by a key as well, and nobody their own request."""
+    """A click and a key of one human are one vote, and nobody approves their own request."""
     async with terminal(tmp_path, signers) as here:
         asked = await here.ask()
         await here.press("approve", "manager-one", asked)
+        await signers.press(here, "approve", "manager-one", asked)
         with pytest.raises(Refused) as twice:
             await signers.press(here, "approve", "manager-one", asked)
         with pytest.raises(Refused) as own:
@@ -159,7 +168,7 @@ async def test_nobody_signs_in_anothers_name(tmp_path: Path, signers: Signers) -
         act = Act("approve", asked.id, ticket_of(asked).digest)
         mine = signers.keys["manager-two"]
         pretending = replace(mine, account=signers.account("manager-one"))
-        delivery, proof = pretending.sign(act, at=here.clock.now())
+        delivery, proof = pretending.sign(act, store=STORE, at=here.clock.now())
         invocation = Invocation(mine.account, TERMINAL, delivery, proof=proof)
         assert await refused(here, invocation, asked) is Refusal.TAMPERED
 

@@ -113,7 +113,7 @@ def forgeries(signers: Signers, approved: Rollback, now: datetime) -> dict[str, 
     return {
         "no signature": {"details": {"signature": ""}},
         "a wrong signature": {"details": {"signature": "0" * 128}},
-        "another text": {"details": {"signed": "Twokey act 1\n{}"}},
+        "another text": {"details": {"signed": "Twokey act 2\n{}"}},
         "somebody else's signature": one,
         "somebody else's key": one | {"account": str(signers.account("manager-one"))},
         "another rollback": by_two(replace(approve, rollback="rb-0000")),

@@ -94,8 +94,8 @@ def test_what_is_no_key_is_a_sentence(tmp_path: Path) -> None:
 def test_a_signature_is_good_for_one_text_and_one_key(tmp_path: Path) -> None:
     """What was signed is good to the last byte, and for the key that signed it."""
     own, other = make(tmp_path / "one.pem"), make(tmp_path / "two.pem")
-    delivery, signed = own.sign(Act("approve", "rb-7f3k", "f" * 64), at=NOON)
-    again, same = own.sign(Act("approve", "rb-7f3k", "f" * 64), at=NOON)
+    delivery, signed = own.sign(Act("approve", "rb-7f3k", "f" * 64), store="5" * 64, at=NOON)
+    again, same = own.sign(Act("approve", "rb-7f3k", "f" * 64), store="5" * 64, at=NOON)
     good = {"key": own.account.user, "text": signed.text, "signature": signed.signature}
     assert Ed25519().is_good(**good)
     assert delivery != again
