@@ -22,7 +22,10 @@ async def approve(engine: Engine, invocation: Invocation) -> Answer:
         if rollback.state is State.QUORUM
         else f"{rollback.missing} more to go."
     )
-    text = f"Your approval is recorded ({count}). {following} {withdraw}"
+    person = engine.people.find(invocation.account)
+    has_others = person is not None and len(person.accounts) > 1
+    once = " It counts once, by whichever of your accounts." if has_others else ""
+    text = f"Your approval is recorded ({count}).{once} {following} {withdraw}"
     return Answer(Message(text, (Line((text,)),)))
 
 

@@ -29,6 +29,7 @@ from notifications.changes import changes, comes_back, label, stays_lost, undo
 from notifications.endings import aftermath
 from notifications.facts import awaited, issue
 from notifications.status import count, given, moment, sentence, status, towards
+from notifications.waiting import ways_out
 from notifications.words import Inlines, cut, headline, plain
 
 _FIRST_LOOK: Final = 380  # whoever reads no further has to know what it does
@@ -84,6 +85,8 @@ def _headings(rollback: Rollback, people: People) -> Iterator[Line]:
     """Say where it is; while people decide, the question in the title says it."""
     if rollback.state is not State.PENDING:
         yield Line(status(rollback, people))
+    if rollback.state is State.QUORUM and rollback.unread:
+        yield Line((ways_out(rollback, rollback.unread, people),))
     if rollback.state.keeps_locks:
         yield Line(aftermath(rollback, people))
 
@@ -157,14 +160,17 @@ def _actions(rollback: Rollback, plan: Plan, reader: str | None) -> Iterator[Blo
     stop = Button("Stop", "stop", ticket, Style.DANGER)
     details = Button("Details", "details", ticket)
     withdraw = Button("Withdraw", "withdraw", ticket)
+    approve = Button("Approve", "approve", ticket, Style.PRIMARY)
     has_voted = any(vote.person == reader for vote in rollback.standing)
     if rollback.state is State.PENDING:
-        approve = Button("Approve", "approve", ticket, Style.PRIMARY)
         reject = Button("Reject…", "reject", ticket, Style.DANGER)
         cancel = (Button("Cancel", "cancel", ticket),) if reader is None else ()
         yield Buttons((withdraw if has_voted else approve, reject, details, *cancel))
     elif rollback.state is State.QUORUM:
-        yield Buttons((stop, details, *((withdraw,) if has_voted else ())))
+        # Who stands already approves once more, by the account that can be looked up.
+        is_waited_for = any(reader in {None, one.person} for one in rollback.unread)
+        again = (approve,) if is_waited_for else ()
+        yield Buttons((*again, stop, details, *((withdraw,) if has_voted else ())))
     elif rollback.state is State.WAITING:
         yield from _questions(rollback, plan)
     if _can_stop(rollback):

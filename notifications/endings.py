@@ -8,6 +8,7 @@ from bot.domain.plan import Evidence
 from bot.domain.rollback import Outcome, Rollback, State, StepRun, StepState
 from bot.message import Code, When
 from notifications.changes import named
+from notifications.waiting import silence
 from notifications.words import (
     Inlines,
     capitalised,
@@ -127,11 +128,13 @@ def _cancelled(_rollback: Rollback, outcome: Outcome, people: People) -> Inlines
     return ("cancelled", *_by_and_at(outcome, people), f"{because}. {_NOTHING}")
 
 
-def _expired(rollback: Rollback, outcome: Outcome, _people: People) -> Inlines:
+def _expired(rollback: Rollback, outcome: Outcome, people: People) -> Inlines:
     again = Code(f"/rollback {rollback.target} in {rollback.environment}")
     got = f"{rollback.given} of {rollback.policy.approvals} approvals"
     if rollback.missing == 0:
         got = f"{got}, but not started"
+    if rollback.unread:
+        got = f"{got} because {silence(rollback.unread, people, is_over=True)}"
     ways = (f". {_NOTHING} Ask again with ", again, ".")
     return (f"{got} by ", When(outcome.at), *ways)
 

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.event import Event, Happening
-from bot.domain.people import People
+from bot.domain.people import Account, People
 from bot.domain.rollback import Approval, Rollback, State, StepState
 from bot.message import Code, Line, Message, Note, When
 from notifications.changes import changes, named
 from notifications.facts import awaited
 from notifications.status import moment, sentence
+from notifications.waiting import silence, waited_for, ways_out
 from notifications.words import Inlines, counted, cut, duration, ended, listed, plain, where
 
 _WORDS: Final = 300
@@ -49,12 +50,26 @@ def given_after(rollback: Rollback, event: Event) -> int:
 
 
 def _approved(rollback: Rollback, event: Event, people: People) -> Inlines:
+    if event.details.get("again"):
+        return _approved_again(rollback, event, people)
     got, needed = given_after(rollback, event), rollback.policy.approvals
     words = f"{where(rollback)}: approved by {_who(event, people)}, {got} of {needed}."
     if got < needed:
         return (words,)
     start = event.at + rollback.policy.start_delay
     return (f"{words} It starts ", When(start), "; Stop is on the card.")
+
+
+def _approved_again(rollback: Rollback, event: Event, people: People) -> Inlines:
+    account = Account.parse(event.account or "")
+    how = "with a key" if account.is_key else f"on {account.chat}"
+    return (f"{where(rollback)}: {_who(event, people)} approved {how}, too. It is still one vote.",)
+
+
+def _delayed(rollback: Rollback, event: Event, people: People) -> Inlines:
+    unread = waited_for(event)
+    said = f"{where(rollback)} is not started yet: {silence(unread, people)}."
+    return (f"{said} {ways_out(rollback, unread, people)}",)
 
 
 def _withdrawn(rollback: Rollback, event: Event, people: People) -> Inlines:
@@ -170,6 +185,7 @@ _SENTENCES: Final[Mapping[Happening, Callable[[Rollback, Event, People], Inlines
     Happening.REASON_GIVEN: _reason_given,
     Happening.WITHDRAWN: _withdrawn,
     Happening.VOIDED: _voided,
+    Happening.DELAYED: _delayed,
     Happening.REMINDED: _reminded,
     Happening.STOP_ASKED: _stop_asked,
     Happening.STEP_FAILED: _step_failed,

@@ -24,6 +24,7 @@ from notifications.endings import aftermath
 from notifications.facts import awaited, eta, issue
 from notifications.progress import actions_taken
 from notifications.status import moment, sentence, status
+from notifications.waiting import ways_out
 from notifications.words import Inlines, counted, cut, headline, listed, plain
 
 _REASON: Final = 300
@@ -103,7 +104,9 @@ def _decided(rollback: Rollback, people: People) -> Inlines:
     return (f"{counted(rollback.missing, 'more approval')}{where}: {awaited(rollback, people)}",)
 
 
-def _starting(rollback: Rollback, _people: People) -> Inlines:
+def _starting(rollback: Rollback, people: People) -> Inlines:
+    if rollback.unread:
+        return (ways_out(rollback, rollback.unread, people),)
     until = f"until then Stop{_in_the_thread(rollback)} stops all of it"
     return (f"it starts by itself; {until}",)
 

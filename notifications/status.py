@@ -9,6 +9,7 @@ from bot.domain.rollback import Rollback, State, StepState
 from bot.message import Strong, When
 from notifications.changes import goal, named
 from notifications.endings import ending
+from notifications.waiting import silence
 from notifications.words import Inlines, capitalised, duration, listed, where
 
 
@@ -79,8 +80,10 @@ def _pending(rollback: Rollback, _people: People) -> Inlines:
     return (got, total, *moment(" · expires ", rollback.approve_by))
 
 
-def _quorum(rollback: Rollback, _people: People) -> Inlines:
+def _quorum(rollback: Rollback, people: People) -> Inlines:
     got = Strong(f"Approved {rollback.given}/{rollback.policy.approvals}")
+    if rollback.unread:
+        return (got, f" · not started yet: {silence(rollback.unread, people)}")
     delay = duration(rollback.policy.start_delay)
     return (got, f" · starts in {delay}", *moment(", ", rollback.start_at))
 
@@ -134,7 +137,10 @@ def _awaited(rollback: Rollback, people: People) -> Inlines:
     return (f"is to be rolled back{to}, asked by {who}: {count(rollback)}",)
 
 
-def _approved(rollback: Rollback, _people: People) -> Inlines:
+def _approved(rollback: Rollback, people: People) -> Inlines:
+    if rollback.unread:
+        waits = f"and not started yet: {silence(rollback.unread, people)}"
+        return (f"is approved, {given(rollback)}, {waits}",)
     got = f"is approved, {given(rollback)}, and starts"
     return (got, *moment(" ", rollback.start_at))
 

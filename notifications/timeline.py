@@ -67,6 +67,8 @@ def _of_step(became: str) -> Callable[[Rollback, Event], str]:
 
 
 def _approved(rollback: Rollback, event: Event) -> str:
+    if event.details.get("again"):
+        return "the same approval by another account"
     return f"approved {given_after(rollback, event)}/{rollback.policy.approvals}"
 
 
@@ -88,6 +90,7 @@ def _ended(_rollback: Rollback, event: Event) -> str:
 
 _BAD: Final = frozenset(
     {
+        Happening.DELAYED,
         Happening.VOIDED,
         Happening.STOP_ASKED,
         Happening.STEP_FAILED,
@@ -103,6 +106,7 @@ _WORDS: Final[Mapping[Happening, Callable[[Rollback, Event], str]]] = {
     Happening.WITHDRAWN: _withdrawn,
     Happening.REMINDED: _says("reminded"),
     Happening.VOIDED: _says("not started: approvals count no longer"),
+    Happening.DELAYED: _says("not started yet: a member directory does not answer"),
     Happening.CLAIMED: _says("start decided"),
     Happening.STEP_STARTED: _of_step("started"),
     Happening.STEP_DONE: _done,

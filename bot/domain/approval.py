@@ -1,4 +1,8 @@
-"""The two-person rule: who may decide what, as pure functions over one rollback."""
+"""The two-person rule: who may decide what, as pure functions over one rollback.
+
+``askers`` are the people who own the account that asked, whatever the rollback calls them: whoever
+maps accounts to people may have found out meanwhile that two people are one.
+"""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -6,22 +10,32 @@ from datetime import datetime
 from typing import NoReturn
 
 from bot.domain.errors import Refusal, Refused
-from bot.domain.plan import Plan, Receipt
 from bot.domain.rollback import (
     Approval,
     Outcome,
-    Resolution,
     Rollback,
     State,
-    StepState,
+    Unread,
 )
 
 
-def approve(rollback: Rollback, *, person: str, digest: str, at: datetime) -> Rollback:
-    """Count one person's yes to one exact plan, or refuse with the reason that person needs."""
-    if person == rollback.requester:
+def approve(
+    rollback: Rollback,
+    *,
+    person: str,
+    digest: str,
+    at: datetime,
+    askers: Collection[str] = (),
+    is_new_account: bool = False,
+) -> Rollback:
+    """Count one person's yes to one exact plan, or refuse with the reason that person needs.
+
+    The same yes from another account of theirs (``is_new_account``) is no second one: it can be
+    believed by that account, too.
+    """
+    if _has_asked(rollback, person, askers):
         others = "another person has" if rollback.policy.others_needed == 1 else "others have"
-        _refuse(
+        refuse(
             rollback,
             Refusal.OWN_REQUEST,
             f"You asked for this rollback, so {others} to approve it. Nothing was changed.",
@@ -29,8 +43,11 @@ def approve(rollback: Rollback, *, person: str, digest: str, at: datetime) -> Ro
     _check_approver(rollback, person)
     _check_open(rollback, at)
     _check_digest(rollback, digest)
-    if any(approval.person == person for approval in rollback.standing):
-        _refuse(
+    standing = next((vote for vote in rollback.standing if vote.person == person), None)
+    if standing is not None and is_new_account and standing.digest == digest:
+        return replace(rollback, unread=_unread_without(rollback, person))
+    if standing is not None:
+        refuse(
             rollback,
             Refusal.ALREADY_APPROVED,
             f"Your approval is already recorded ({rollback.given} of {rollback.policy.approvals}). "
@@ -48,22 +65,25 @@ def withdraw(rollback: Rollback, *, person: str, at: datetime) -> Rollback:
     _check_open(rollback, at)
     mine = next((a for a in rollback.standing if a.person == person), None)
     if mine is None:
-        _refuse(
+        refuse(
             rollback,
             Refusal.NOT_WITHDRAWABLE,
             "There is no approval of yours to withdraw. Nothing was changed.",
         )
     taken_back = tuple(replace(a, withdrawn_at=at) if a is mine else a for a in rollback.approvals)
-    changed = replace(rollback, approvals=taken_back)
+    unread = _unread_without(rollback, person)
+    changed = replace(rollback, approvals=taken_back, unread=unread)
     if changed.state is State.QUORUM and changed.missing > 0:
-        changed = replace(changed.to(State.PENDING), quorum_at=None)
+        changed = replace(changed.to(State.PENDING), quorum_at=None, unread=())
     return changed
 
 
-def reject(rollback: Rollback, *, person: str, at: datetime) -> Rollback:
+def reject(
+    rollback: Rollback, *, person: str, at: datetime, askers: Collection[str] = ()
+) -> Rollback:
     """End it with one eligible person's no."""
-    if person == rollback.requester:
-        _refuse(
+    if _has_asked(rollback, person, askers):
+        refuse(
             rollback,
             Refusal.OWN_REQUEST,
             "You asked for this rollback; to take it back, press Cancel. Nothing was changed.",
@@ -77,7 +97,7 @@ def explain(rollback: Rollback, *, person: str, because: str) -> Rollback:
     """Add the words behind a rejection; the state stays as it is."""
     outcome = rollback.outcome
     if outcome is None or outcome.by != person or rollback.state is not State.REJECTED:
-        _refuse(
+        refuse(
             rollback,
             Refusal.NOT_APPROVER,
             "Only the person who rejected it can say why. Nothing was changed.",
@@ -85,17 +105,19 @@ def explain(rollback: Rollback, *, person: str, because: str) -> Rollback:
     return replace(rollback, outcome=Outcome(at=outcome.at, by=outcome.by, because=because))
 
 
-def give_reason(rollback: Rollback, *, person: str, reason: str) -> Rollback:
+def give_reason(
+    rollback: Rollback, *, person: str, reason: str, askers: Collection[str] = ()
+) -> Rollback:
     """Say what the rollback is for, while people still decide."""
-    if person != rollback.requester:
-        _refuse(
+    if not _has_asked(rollback, person, askers):
+        refuse(
             rollback,
             Refusal.NOT_REQUESTER,
             "Only the person who asked can add the reason. Nothing was changed.",
         )
     _check_undecided(rollback)
     if rollback.reason and rollback.standing:
-        _refuse(
+        refuse(
             rollback,
             Refusal.NOT_OPEN,
             "Somebody approved it with the reason as it stands, so the reason can't change any "
@@ -104,22 +126,26 @@ def give_reason(rollback: Rollback, *, person: str, reason: str) -> Rollback:
     return replace(rollback, reason=reason)
 
 
-def cancel(rollback: Rollback, *, person: str, at: datetime) -> Rollback:
+def cancel(
+    rollback: Rollback, *, person: str, at: datetime, askers: Collection[str] = ()
+) -> Rollback:
     """Take the request back: its requester or any approver, until the claim."""
-    _check_concerned(rollback, person, verb="cancel")
+    check_concerned(rollback, person, askers, verb="cancel")
     _check_undecided(rollback)
     return rollback.end(State.CANCELLED, at=at, by=person)
 
 
-def stop(rollback: Rollback, *, person: str, at: datetime) -> Rollback:
+def stop(
+    rollback: Rollback, *, person: str, at: datetime, askers: Collection[str] = ()
+) -> Rollback:
     """Cancel before the claim; afterwards let no further step start."""
-    _check_concerned(rollback, person, verb="stop")
+    check_concerned(rollback, person, askers, verb="stop")
     if rollback.state.is_undecided:
         return rollback.end(State.CANCELLED, at=at, by=person, because="stopped in the start delay")
     if not rollback.state.is_executing or rollback.state is State.VERIFYING:
-        _closed(rollback)
+        closed(rollback)
     if rollback.abort_by is not None:
-        _refuse(
+        refuse(
             rollback,
             Refusal.DUPLICATE,
             "It is being stopped already: no further step starts. The thread says what was done.",
@@ -146,110 +172,17 @@ def is_overdue(rollback: Rollback, at: datetime) -> bool:
             return False
 
 
-def settle(rollback: Rollback, *, person: str, step: str, happened: bool, at: datetime) -> Rollback:
-    """Answer whether a step in doubt happened; a yes is still verified, a no is never re-sent."""
-    _check_concerned(rollback, person, verb="settle")
-    run = next((run for run in rollback.steps if run.name == step), None)
-    if rollback.state is not State.WAITING or run is None or run.state is not StepState.IN_DOUBT:
-        _closed(rollback)
-    if happened:
-        receipt = run.receipt or Receipt(reference="", details={"settled_by": person})
-        settled = replace(run, state=StepState.RUNNING, receipt=receipt, note="said to be done")
-    else:
-        settled = replace(run, state=StepState.FAILED, ended_at=at, note="said not to be done")
-    changed = rollback.with_run(settled)
-    if any(other.state is StepState.IN_DOUBT for other in changed.steps):
-        return changed
-    return replace(changed.to(State.RUNNING), doubt_until=None, token=rollback.token + 1)
+def _unread_without(rollback: Rollback, person: str) -> tuple[Unread, ...]:
+    return tuple(one for one in rollback.unread if one.person != person)
 
 
-def resolve(rollback: Rollback, *, person: str, because: str, at: datetime) -> Rollback:
-    """Say that an end that kept its locks was looked after; a second person has to confirm."""
-    _check_concerned(rollback, person, verb="resolve")
-    if not rollback.state.keeps_locks or rollback.resolution is not None:
-        _closed(rollback)
-    return replace(rollback, resolution=Resolution(by=person, because=because, at=at))
-
-
-def confirm_resolution(rollback: Rollback, *, person: str) -> Rollback:
-    """Confirm somebody else's resolution, which frees the locks."""
-    _check_concerned(rollback, person, verb="resolve")
-    resolution = rollback.resolution
-    if resolution is None or resolution.confirmed_by is not None:
-        _closed(rollback)
-    if resolution.by == person:
-        _refuse(
-            rollback,
-            Refusal.OWN_REQUEST,
-            "You resolved it, so another person has to confirm. Nothing was changed.",
-        )
-    return replace(rollback, resolution=replace(resolution, confirmed_by=person))
-
-
-def claim(
-    rollback: Rollback,
-    *,
-    at: datetime,
-    rules_digest: str,
-    eligible: Collection[str],
-    recorded: Collection[tuple[str, str]],
-    unclear: Collection[str] = (),
-    gone: Collection[str] = (),
-) -> Rollback:
-    """Commit to start, if enough approvals count right now; the only door to any effect.
-
-    ``eligible`` are the people who may approve at this moment, ``unclear`` those about whom the
-    directory says nothing, ``gone`` those who left, ``recorded`` the (person, digest) pairs found
-    in the verified audit chain. Approvals that no longer count are dropped for good; unclear ones
-    only keep it waiting.
-    """
-    if rollback.state is not State.QUORUM or rollback.plan is None:
-        _closed(rollback)
-    if rollback.start_at is None or at < rollback.start_at:
-        _refuse(rollback, Refusal.NOT_APPROVED, "The start delay is not over yet.")
-    if is_overdue(rollback, at):
-        return expire(rollback, at=at)
-    if rules_digest != rollback.rules_digest:
-        return rollback.end(
-            State.STALE, at=at, because="the rules of this target changed since it was asked for"
-        )
-    if rollback.requester in gone:
-        return rollback.end(State.CANCELLED, at=at, because="whoever asked is no member any more")
-    needed = max(1, rollback.policy.others_needed)  # nothing starts on nobody's approval
-    valid = _valid(rollback, rollback.plan, recorded)
-    counting = valid & set(eligible)
-    perhaps = counting | (valid & set(unclear))
-    if len(counting) < needed <= len(perhaps):
-        return rollback
-    if len(counting) < needed:
-        void = tuple(
-            replace(a, withdrawn_at=at) if a.stands and a.person not in perhaps else a
-            for a in rollback.approvals
-        )
-        return replace(rollback.to(State.PENDING), approvals=void, quorum_at=None)
-    return replace(rollback.to(State.CLAIMED), claimed_at=at, token=rollback.token + 1)
-
-
-def _valid(rollback: Rollback, plan: Plan, recorded: Collection[tuple[str, str]]) -> set[str]:
-    """Return who approved exactly this plan of exactly this request, as far as paper goes."""
-    meant = (plan.rollback_id, plan.target, plan.environment, plan.requester, plan.rules_digest)
-    asked = (rollback.id, rollback.target, rollback.environment, rollback.requester)
-    if meant != (*asked, rollback.rules_digest):
-        return set()
-    digest = plan.digest
-    return {
-        approval.person
-        for approval in rollback.standing
-        if approval.digest == digest
-        and approval.person in rollback.approvers
-        and approval.person != rollback.requester
-        and (approval.person, digest) in recorded
-    }
+def _has_asked(rollback: Rollback, person: str, askers: Collection[str]) -> bool:
+    return person == rollback.requester or person in askers
 
 
 def _check_approver(rollback: Rollback, person: str) -> None:
     if person not in rollback.approvers:
-        _refuse(
+        refuse(
             rollback,
             Refusal.NOT_APPROVER,
             f"You are not an approver for {rollback.target}. Nothing was changed. "
@@ -257,9 +190,10 @@ def _check_approver(rollback: Rollback, person: str) -> None:
         )
 
 
-def _check_concerned(rollback: Rollback, person: str, *, verb: str) -> None:
-    if person != rollback.requester and person not in rollback.approvers:
-        _refuse(
+def check_concerned(rollback: Rollback, person: str, askers: Collection[str], *, verb: str) -> None:
+    """Refuse everybody but whoever asked and the approvers."""
+    if not _has_asked(rollback, person, askers) and person not in rollback.approvers:
+        refuse(
             rollback,
             Refusal.NOT_REQUESTER,
             f"Only the person who asked or an approver can {verb} this. Nothing was changed.",
@@ -268,17 +202,17 @@ def _check_concerned(rollback: Rollback, person: str, *, verb: str) -> None:
 
 def _check_undecided(rollback: Rollback) -> None:
     if not rollback.state.is_undecided:
-        _closed(rollback)
+        closed(rollback)
 
 
 def _check_open(rollback: Rollback, at: datetime) -> None:
     if rollback.state not in {State.PENDING, State.QUORUM} or is_overdue(rollback, at):
-        _closed(rollback)
+        closed(rollback)
 
 
 def _check_digest(rollback: Rollback, digest: str) -> None:
     if rollback.plan is None or digest != rollback.plan.digest:
-        _refuse(
+        refuse(
             rollback,
             Refusal.STALE_PLAN,
             "This button belongs to an older plan. Nothing was changed. "
@@ -286,7 +220,8 @@ def _check_digest(rollback: Rollback, digest: str) -> None:
         )
 
 
-def _closed(rollback: Rollback) -> NoReturn:
+def closed(rollback: Rollback) -> NoReturn:
+    """Refuse what comes too early or too late, and say where the rollback is."""
     ended = {
         State.PLANNING: "is still being planned",
         State.PENDING: "has run out of time",
@@ -296,8 +231,9 @@ def _closed(rollback: Rollback) -> NoReturn:
         State.VERIFYING: "is being verified already",
         State.NEEDS_HUMAN: "ended and needs a person",
     }.get(rollback.state, f"has ended already: {rollback.state}")
-    _refuse(rollback, Refusal.NOT_OPEN, f"{rollback.id} {ended}. Your click changed nothing.")
+    refuse(rollback, Refusal.NOT_OPEN, f"{rollback.id} {ended}. Your click changed nothing.")
 
 
-def _refuse(rollback: Rollback, code: Refusal, sentence: str) -> NoReturn:
+def refuse(rollback: Rollback, code: Refusal, sentence: str) -> NoReturn:
+    """Refuse, and point to the rollback that it is about."""
     raise Refused(code, sentence, rollback_id=rollback.id)

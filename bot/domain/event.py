@@ -17,6 +17,7 @@ class Happening(StrEnum):
     QUORUM = "quorum"
     REMINDED = "reminded"
     VOIDED = "voided"  # approvals that no longer count at the claim
+    DELAYED = "delayed"  # details["waits_for"]: whose directory, as person:platform
     CLAIMED = "claimed"
     EXECUTION_STARTED = "execution_started"
     STEP_STARTED = "step_started"

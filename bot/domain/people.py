@@ -31,6 +31,11 @@ class Account:
         return self.platform, self.tenant
 
     @property
+    def chat(self) -> str:
+        """Return the name of its chat, as people write it."""
+        return self.platform.capitalize()
+
+    @property
     def is_in_chat(self) -> bool:
         """Tell whether it is a chat's, and no key of somebody at the command line."""
         return self.platform in LINKING

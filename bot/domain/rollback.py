@@ -95,6 +95,14 @@ class Approval:
         return self.withdrawn_at is None
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Somebody whose directory could not be read when it was to start, and on which platform."""
+
+    person: str
+    platform: str
+
+
 class StepState(StrEnum):
     """Where one step is."""
 
@@ -176,6 +184,7 @@ class Rollback:
     approvals: tuple[Approval, ...] = ()
     reminded_at: datetime | None = None
     quorum_at: datetime | None = None
+    unread: tuple[Unread, ...] = ()  # whose directories the start has waited for
     claimed_at: datetime | None = None
     token: int = 0  # counts the executions of the claim; only the newest may start a step
     steps: tuple[StepRun, ...] = ()

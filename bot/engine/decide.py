@@ -1,9 +1,11 @@
 """What people decide by a click: one short transaction each, with its audit entry and outbox."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
-from bot.domain import approval
+from bot.domain import aftermath, approval
 from bot.domain.act import Act
 from bot.domain.errors import Refusal, Refused
 from bot.domain.event import Event, Happening
@@ -13,13 +15,27 @@ from bot.engine.claim import start_when_due
 from bot.engine.core import Engine
 from bot.engine.execute import start
 from bot.engine.gate import check_new, pass_through
-from bot.engine.signed import kept
+from bot.engine.signed import counts, kept
+from bot.engine.votes import doers, standing
 from bot.faultpoints import FaultPoint, reached
 from bot.invocation import Invocation
 from bot.message import Ticket
 from bot.ports import Transaction
 
-Rule = Callable[[Rollback, str, datetime], Rollback]
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Who decides about what, and who else they are by the audit chain and the people map."""
+
+    rollback: Rollback
+    person: str
+    at: datetime
+    askers: frozenset[str]
+    resolvers: frozenset[str]
+    is_new_account: bool  # their approval stands, given by other accounts of theirs
+
+
+Rule = Callable[[Case], Rollback]
 
 
 async def approve(engine: Engine, invocation: Invocation, ticket: Ticket) -> Rollback:
@@ -30,7 +46,14 @@ async def approve(engine: Engine, invocation: Invocation, ticket: Ticket) -> Rol
         ticket,
         "approve",
         Happening.APPROVED,
-        lambda r, person, at: approval.approve(r, person=person, digest=ticket.digest, at=at),
+        lambda case: approval.approve(
+            case.rollback,
+            person=case.person,
+            digest=ticket.digest,
+            at=case.at,
+            askers=case.askers,
+            is_new_account=case.is_new_account,
+        ),
     )
     start_when_due(engine, rollback)
     return rollback
@@ -44,7 +67,7 @@ async def withdraw(engine: Engine, invocation: Invocation, ticket: Ticket) -> Ro
         ticket,
         "withdraw",
         Happening.WITHDRAWN,
-        lambda r, person, at: approval.withdraw(r, person=person, at=at),
+        lambda case: approval.withdraw(case.rollback, person=case.person, at=case.at),
     )
 
 
@@ -56,7 +79,9 @@ async def reject(engine: Engine, invocation: Invocation, ticket: Ticket) -> Roll
         ticket,
         "reject",
         Happening.ENDED,
-        lambda r, person, at: approval.reject(r, person=person, at=at),
+        lambda case: approval.reject(
+            case.rollback, person=case.person, at=case.at, askers=case.askers
+        ),
     )
 
 
@@ -68,7 +93,9 @@ async def cancel(engine: Engine, invocation: Invocation, ticket: Ticket) -> Roll
         ticket,
         "cancel",
         Happening.ENDED,
-        lambda r, person, at: approval.cancel(r, person=person, at=at),
+        lambda case: approval.cancel(
+            case.rollback, person=case.person, at=case.at, askers=case.askers
+        ),
     )
 
 
@@ -80,7 +107,9 @@ async def stop(engine: Engine, invocation: Invocation, ticket: Ticket) -> Rollba
         ticket,
         "stop",
         Happening.STOP_ASKED,
-        lambda r, person, at: approval.stop(r, person=person, at=at),
+        lambda case: approval.stop(
+            case.rollback, person=case.person, at=case.at, askers=case.askers
+        ),
     )
 
 
@@ -92,7 +121,7 @@ async def explain(engine: Engine, invocation: Invocation, ticket: Ticket, words:
         ticket,
         "explain",
         Happening.EXPLAINED,
-        lambda r, person, _at: approval.explain(r, person=person, because=words),
+        lambda case: approval.explain(case.rollback, person=case.person, because=words),
         words=words,
         anywhere=True,
     )
@@ -108,7 +137,9 @@ async def give_reason(
         ticket,
         "reason",
         Happening.REASON_GIVEN,
-        lambda r, person, _at: approval.give_reason(r, person=person, reason=words),
+        lambda case: approval.give_reason(
+            case.rollback, person=case.person, reason=words, askers=case.askers
+        ),
         words=words,
         anywhere=True,
     )
@@ -124,8 +155,13 @@ async def settle(
         ticket,
         "settle_yes" if happened else "settle_no",
         Happening.STEP_SETTLED,
-        lambda r, person, at: approval.settle(
-            r, person=person, step=ticket.about, happened=happened, at=at
+        lambda case: aftermath.settle(
+            case.rollback,
+            person=case.person,
+            step=ticket.about,
+            happened=happened,
+            at=case.at,
+            askers=case.askers,
         ),
         details={"step": ticket.about, "happened": "yes" if happened else "no"},
     )
@@ -142,7 +178,9 @@ async def resolve(engine: Engine, invocation: Invocation, ticket: Ticket, words:
         ticket,
         "resolve",
         Happening.RESOLVED,
-        lambda r, person, at: approval.resolve(r, person=person, because=words, at=at),
+        lambda case: aftermath.resolve(
+            case.rollback, person=case.person, because=words, at=case.at, askers=case.askers
+        ),
         words=words,
         anywhere=True,
     )
@@ -156,7 +194,9 @@ async def confirm_resolution(engine: Engine, invocation: Invocation, ticket: Tic
         ticket,
         "resolve_confirm",
         Happening.RESOLVED,
-        lambda r, person, _at: approval.confirm_resolution(r, person=person),
+        lambda case: aftermath.confirm_resolution(
+            case.rollback, person=case.person, resolvers=case.resolvers, askers=case.askers
+        ),
     )
 
 
@@ -180,14 +220,32 @@ async def _decide(
         if not anywhere:
             _check_place(tx, rollback, invocation)
         check_new(tx, invocation)
-        changed = rule(rollback, person, tx.now)
-        _write(tx, engine, rollback, changed, kind, invocation, details=said, person=person)
+        changed = rule(_case(tx, engine, rollback, invocation, person))
+        is_again = kind is Happening.APPROVED and changed.approvals == rollback.approvals
+        details = {**said, "again": "yes"} if is_again else said
+        _write(tx, engine, rollback, changed, kind, invocation, details=details, person=person)
         reached(FaultPoint.DECISION_RECORDING, kind)
         return changed
 
     decided = await pass_through(engine, invocation, work, rollback_id=ticket.rollback_id, act=act)
     reached(FaultPoint.DECISION_RECORDED, kind)
     return decided
+
+
+def _case(
+    tx: Transaction, engine: Engine, rollback: Rollback, invocation: Invocation, person: str
+) -> Case:
+    """Put together who this is: the same human may have acted under another name before."""
+    events = tx.events(rollback.id)
+    vote = standing(events, partial(counts, engine, rollback=rollback)).get(person)
+    return Case(
+        rollback,
+        person,
+        tx.now,
+        askers=doers(engine.people, events, Happening.REQUESTED),
+        resolvers=doers(engine.people, events, Happening.RESOLVED),
+        is_new_account=vote is not None and str(invocation.account) not in vote.accounts,
+    )
 
 
 def _write(

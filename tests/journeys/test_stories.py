@@ -58,7 +58,7 @@ ENDS: Mapping[str, Facts] = {
 ELSEWHERE: Mapping[str, Facts] = {
     "restart": {**HEALED, "refusals": [], "kills": 1},
     "discord-misbehaves": {**HEALED, "refusals": ["duplicate", "already_approved", "duplicate"]},
-    "two-accounts": {**HEALED, "refusals": ["already_approved", "own_request"]},
+    "two-accounts": {**HEALED, "refusals": ["own_request"]},
     "chat-down": {**HEALED, "refusals": [], "kills": 0},
     "cli": {**HEALED, "refusals": ["own_request"], "kills": 0},
 }

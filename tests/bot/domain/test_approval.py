@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain import approval
+from bot.domain import aftermath, approval, claim
 from bot.domain.errors import Refusal, Refused
 from bot.domain.plan import Receipt
-from bot.domain.rollback import Rollback, State, StepState
+from bot.domain.rollback import Rollback, State, StepState, Unread
 from bot.domain.target import Policy
 from tests.bot.builders import NOON, plan, rollback, step
 
@@ -29,10 +29,11 @@ def claimed(given: Rollback, **changes: object) -> Rollback:
     facts: dict[str, object] = {
         "at": SOON + timedelta(seconds=6),
         "rules_digest": "rules",
+        "asker": "responder",
         "eligible": {"manager-one", "manager-two", "responder"},
         "recorded": {(vote.person, vote.digest) for vote in given.standing},
     }
-    return approval.claim(given, **(facts | changes))  # type: ignore[arg-type]
+    return claim.claim(given, **(facts | changes))  # type: ignore[arg-type]
 
 
 def code_of(refused: pytest.ExceptionInfo[Refused]) -> Refusal:
@@ -178,7 +179,7 @@ def in_doubt() -> Rollback:
 
 def test_a_yes_about_a_doubt_is_still_read_back() -> None:
     """A step that a person calls done waits for its independent read."""
-    settled = approval.settle(in_doubt(), person="manager-one", step="api", happened=True, at=SOON)
+    settled = aftermath.settle(in_doubt(), person="manager-one", step="api", happened=True, at=SOON)
     run = settled.run("api")
     assert (settled.state, run.state) == (State.RUNNING, StepState.RUNNING)
     assert isinstance(run.receipt, Receipt)
@@ -186,18 +187,20 @@ def test_a_yes_about_a_doubt_is_still_read_back() -> None:
 
 def test_a_no_about_a_doubt_is_not_sent_again() -> None:
     """A step that a person calls not done has failed."""
-    settled = approval.settle(in_doubt(), person="manager-one", step="api", happened=False, at=SOON)
+    settled = aftermath.settle(
+        in_doubt(), person="manager-one", step="api", happened=False, at=SOON
+    )
     assert settled.run("api").state is StepState.FAILED
 
 
 def test_a_resolution_needs_a_second_person() -> None:
     """Whoever resolves can't confirm it, and the state stays."""
     partial = rollback(state=State.PARTIAL)
-    resolved = approval.resolve(partial, person="responder", because="redeployed", at=SOON)
+    resolved = aftermath.resolve(partial, person="responder", because="redeployed", at=SOON)
     with pytest.raises(Refused) as refused:
-        approval.confirm_resolution(resolved, person="responder")
+        aftermath.confirm_resolution(resolved, person="responder")
     assert code_of(refused) is Refusal.OWN_REQUEST
-    confirmed = approval.confirm_resolution(resolved, person="manager-one")
+    confirmed = aftermath.confirm_resolution(resolved, person="manager-one")
     assert confirmed.resolution
     assert (confirmed.state, confirmed.resolution.confirmed_by) == (State.PARTIAL, "manager-one")
 
@@ -205,7 +208,11 @@ def test_a_resolution_needs_a_second_person() -> None:
 def test_unclear_approvers_keep_it_waiting() -> None:
     """Approvals of people about whom the directory says nothing are neither counted nor dropped."""
     quorum = approved_by("manager-one", "manager-two")
-    assert claimed(quorum, eligible={"manager-one"}, unclear={"manager-two"}) is quorum
+    unclear = Unread("manager-two", "slack")
+    waiting = claimed(quorum, eligible={"manager-one"}, unclear=[unclear])
+    assert waiting == replace(quorum, unread=(unclear,))
+    assert claimed(waiting, eligible={"manager-one"}, unclear=[unclear]) == waiting
+    assert claimed(waiting).unread == ()
     assert claimed(quorum, eligible={"manager-one"}).given == 1
 
 

@@ -95,9 +95,9 @@ async def test_another_requester_in_the_database_starts_nothing(
     """Whoever asked does not become an approver by an edit of the database."""
     async with world(tmp_path) as here:
         asked = await here.ask()
-        forge(tmp_path, "UPDATE rollbacks SET requester = 'manager-two'")
-        await here.press("approve", "responder", asked)
+        forge(tmp_path, "UPDATE rollbacks SET requester = 'nobody'")
         await here.press("approve", "manager-one", asked)
+        await here.press("approve", "manager-two", asked)
         await wait(here, 30)
         after = await here.load(asked.id)
     assert (after.state, after.given, plant.pulled) == (State.PENDING, 0, [])
@@ -161,10 +161,10 @@ async def test_a_requester_edited_before_the_plan_counts_for_nobody(
     """Whoever asked stays whoever asked: the chain says so, whatever the plan was made with."""
     async with world(tmp_path) as here:
         asked = await here.ask_for()
-        forge(tmp_path, "UPDATE rollbacks SET requester = 'manager-two'")
+        forge(tmp_path, "UPDATE rollbacks SET requester = 'nobody'")
         planned = await here.until(asked.id, lambda r: r.state is not State.PLANNING)
         await here.post_card(planned.id)
-        await here.press("approve", "responder", planned)
+        await here.press("approve", "manager-two", planned)
         await here.press("approve", "manager-one", planned)
         await wait(here, 30)
         after = await here.load(asked.id)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bot.domain.errors import Refusal, Refused
-from bot.domain.people import Account, People, Person
-from bot.domain.rollback import State
+from bot.domain.event import Happening
+from bot.domain.people import Account, Membership, People, Person
+from bot.domain.rollback import State, Unread
 from bot.domain.target import Place
 from bot.ports import Kind, Transaction
 from tests.bot.builders import DEPLOYS
@@ -51,14 +52,36 @@ async def test_it_is_shown_on_both(tmp_path: Path) -> None:
 
 
 async def test_two_accounts_are_one_vote(tmp_path: Path) -> None:
-    """Whoever approved on one chat and presses again on the other has approved once."""
+    """Whoever approves on one chat and on the other has approved once, and both are noted."""
     async with world(tmp_path, ON_BOTH, people=PEOPLE) as here:
         rollback = await here.ask()
         await here.press("approve", "manager-one", rollback)
-        with pytest.raises(Refused) as refusal:
-            await here.press("approve", "manager-one", rollback, **on_discord("manager-one"))
-        assert refusal.value.code is Refusal.ALREADY_APPROVED
+        await here.press("approve", "manager-one", rollback, **on_discord("manager-one"))
+        for where in ({}, on_discord("manager-one")):
+            with pytest.raises(Refused) as refusal:
+                await here.press("approve", "manager-one", rollback, **where)
+            assert refusal.value.code is Refusal.ALREADY_APPROVED
+        after = await here.load(rollback.id)
+        events = await here.engine.store.read(lambda tx: tx.events(rollback.id))
+    by = [event.account for event in events if event.kind is Happening.APPROVED]
+    assert by == ["slack:T00TWOKEY/manager-one", "discord:1000/manager-one"]
+    assert (after.given, len(after.approvals)) == (1, 1)
+
+
+async def test_both_accounts_take_one_vote_back(tmp_path: Path) -> None:
+    """Withdrawn by either account, the vote is gone, however often it was given."""
+    async with world(tmp_path, ON_BOTH, people=PEOPLE) as here:
+        rollback = await here.ask()
+        await here.press("approve", "manager-one", rollback)
+        await here.press("approve", "manager-one", rollback, **on_discord("manager-one"))
+        await here.press("withdraw", "manager-one", rollback)
+        await here.press("approve", "manager-two", rollback)
         assert (await here.load(rollback.id)).given == 1
+        await here.press("approve", "manager-one", rollback, **on_discord("manager-one"))
+        here.members.kinds["manager-one"] = Membership.UNREADABLE
+        waiting = await here.until(rollback.id, lambda r: bool(r.unread))
+    # What was given before it was taken back counts no more: only Discord is asked.
+    assert waiting.unread == (Unread("manager-one", "discord"),)
 
 
 async def test_votes_from_both_chats_count_together(tmp_path: Path) -> None:

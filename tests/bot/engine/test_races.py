@@ -58,7 +58,8 @@ def store_one(tx: Transaction, asked: Rollback) -> None:
     """Store it as if it had come about in the usual way, with its card in the channel."""
     tx.add(asked)
     what = {"target": asked.target, "environment": asked.environment}
-    tx.record(Event(Happening.REQUESTED, NOON, asked.id, asked.requester, details=what))
+    account = f"slack:T00TWOKEY/{asked.requester}"
+    tx.record(Event(Happening.REQUESTED, NOON, asked.id, asked.requester, account, what))
     plan = {"digest": asked.plan.digest if asked.plan else ""}
     tx.record(Event(Happening.PLANNED, NOON, asked.id, details=plan))
     for vote in asked.approvals:

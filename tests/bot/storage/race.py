@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from functools import partial
 
-from bot.domain import approval
+from bot.domain import approval, claim
 from bot.domain.errors import Refused
 from bot.domain.event import Event, Happening
 from bot.domain.rollback import Rollback, State
@@ -35,10 +35,11 @@ def decide(tx: Transaction, *, rollback_id: str, person: str) -> str:
 
 def claimed(tx: Transaction, rollback: Rollback, digest: str) -> Rollback:
     """Claim it at once; there is no start delay here."""
-    return approval.claim(
+    return claim.claim(
         rollback,
         at=tx.now,
         rules_digest=rollback.rules_digest,
+        asker=rollback.requester,
         eligible=rollback.approvers,
         recorded={(person, digest) for person in rollback.approvers},
     )
