@@ -10,7 +10,6 @@ from functools import partial
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import pytest
 from rich.console import Console
@@ -21,6 +20,7 @@ from bot.workspace import postgres
 from bot.workspace.demo import books
 from bot.workspace.demo.player import Player
 from bot.workspace.demo.processes import processes
+from bot.workspace.demo.sides import SIDES, ChatName, Json, Side
 from bot.workspace.demo.stage import Setting, Stage
 
 PATIENCE = 90
@@ -28,13 +28,13 @@ ROLLED_BACK = {"railway.rollback": 1}
 
 
 @asynccontextmanager
-async def opened(*, replicas: int) -> AsyncGenerator[Player]:
+async def opened(*, replicas: int, chat: ChatName = "slack") -> AsyncGenerator[Player]:
     """Open a workspace with a broken shop and this many bots on one PostgreSQL."""
     try:
         postgres.programs()
     except TwokeyError as error:
         pytest.skip(f"Nothing was tried on PostgreSQL: {error}")
-    setting = Setting(store="postgres", replicas=replicas)
+    setting = Setting(store="postgres", replicas=replicas, chats=(chat,))
     # PostgreSQL's own user may not enter pytest's folders.
     with TemporaryDirectory(prefix="twokey-replicas-") as folder:
         async with processes(Path(folder)) as children, asyncio.timeout(PATIENCE):
@@ -67,9 +67,9 @@ async def state_at_the_end(player: Player) -> str:
 
 async def assert_said_once(player: Player) -> None:
     """No message of the bot stands there twice."""
-    state = await player.people.state()
-    posted = [message for channel in state["messages"].values() for message in channel]
-    keys = [str(message["metadata"]) for message in posted if message.get("metadata")]
+    [side] = [SIDES[name] for name in player.hands]
+    everything = side.everything(await player.people.state())
+    keys = [key for _, message in everything if (key := side.identity(message))]
     assert keys
     assert len(keys) == len(set(keys))
 
@@ -103,6 +103,23 @@ async def test_a_replica_that_was_frozen_does_nothing_twice() -> None:
         await assert_said_once(player)
 
 
+async def test_another_replica_answers_as_soon_as_one_ends() -> None:
+    """On Discord, where every bot hears everything, no press meets nobody while one is stopped."""
+    async with opened(replicas=2, chat="discord") as player:
+        await player.play("Responder", "types /rollback backend API answers 500")
+        await player.play("Manager Two", "sees Approve")
+        ending = player.stage.processes._children.pop("bot")
+
+        ending.terminate()
+        await player.play("Manager One", "presses Approve")
+        await ending.wait()
+        await player.play("Manager Two", "presses Approve")
+
+        assert await state_at_the_end(player) == State.SUCCEEDED
+        assert player.stage.effects() == ROLLED_BACK
+        await assert_said_once(player)
+
+
 async def test_one_talks_and_another_executes() -> None:
     """People are served without any provider's secret, and what they decide without any click."""
     async with opened(replicas=0) as player:
@@ -129,9 +146,10 @@ def administer(player: Player, *command: str) -> None:
     )
 
 
-async def test_the_server_goes_away_and_comes_back() -> None:
+@pytest.mark.parametrize("chat", ["slack", "discord"])
+async def test_the_server_goes_away_and_comes_back(chat: ChatName) -> None:
     """While the database is away people are told so; afterwards it goes on by itself."""
-    async with opened(replicas=1) as player:
+    async with opened(replicas=1, chat=chat) as player:
         await player.play("Responder", "types /rollback backend API answers 500")
         await player.play("Manager One", "presses Approve")
         await player.play("Manager Two", "sees Approve")
@@ -140,7 +158,7 @@ async def test_the_server_goes_away_and_comes_back() -> None:
         administer(player, "stop", "-m", "immediate")
         await player.play("Manager Two", "presses Approve")
         for words in ("Still saving; nothing is recorded yet", "Nothing was recorded"):
-            await player.people.until(partial(is_told, user="U00MANAGER2", words=words))
+            await player.people.until(partial(is_told, SIDES[chat], "Manager Two", words))
         administer(player, "start", "-l", "/dev/null", "-o", f"-k {folder} -c listen_addresses=")
         await player.play("Manager Two", "presses Approve")
 
@@ -152,6 +170,7 @@ async def test_the_server_goes_away_and_comes_back() -> None:
         assert "task died" not in said
 
 
-def is_told(state: dict[str, Any], *, user: str, words: str) -> bool:
+def is_told(side: Side, who: str, words: str, state: Json) -> bool:
     """Tell whether somebody reads these words privately."""
-    return any(words in one["text"] for one in state["ephemerals"][user])
+    private = state["ephemerals"][side.people[who]]
+    return any(words in " ".join(side.lines(one)) for one in private)
