@@ -15,5 +15,6 @@ directory  who somebody is
 commands   the slash commands, as Discord registers them
 payloads   what Discord delivers, as invocations
 reception  asks the desk and answers within three seconds
+signins    how often we sign in, and what is left of the day
 gateway    the connection over which Discord delivers
 """

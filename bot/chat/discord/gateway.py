@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 import discord
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.chat.discord.client import DiscordChat
 from bot.chat.discord.commands import warn_of_differences
 from bot.chat.discord.discreet import log, log_without_words
 from bot.chat.discord.guild import Guild, create_discord_bot, understood
 from bot.chat.discord.reception import Reception
+from bot.chat.discord.signins import SignIns, TooOften
 from bot.domain.errors import TwokeyError
 from bot.invocation import Command, Desk
 from bot.ports import ChatRefused, ChatUnreachable, Remedy
@@ -26,9 +26,6 @@ PERMISSIONS: Final = 1 << 10 | 1 << 11 | 1 << 16 | 1 << 35 | 1 << 38
 _CONNECT_SECONDS: Final = 15.0
 _SETTLE_SECONDS: Final = 3.0
 _CLOSE_SECONDS: Final = 3.0
-_FEW: Final = 50  # of a thousand a day; with none left, Discord resets the token
-_SHORTEST_PAUSE: Final = 1.0
-_LONGEST_PAUSE: Final = 60.0
 _REFUSED_PAUSE: Final = 300.0  # for what only people can mend
 
 # Close codes after which trying again can't help.
@@ -40,25 +37,6 @@ _FATAL: Final[Mapping[int, str]] = {
     4013: "Discord does not know what this version of Twokey asks for (4013): update Twokey.",
     4014: "Discord does not allow this bot what it asks for (4014): see docs/discord.md.",
 }
-
-
-class _Limit(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    remaining: int
-    reset_after: int  # milliseconds
-
-
-class _FewLeft(ChatUnreachable):
-    """Too few sign-ins are left for today to spend one."""
-
-    def __init__(self, limit: _Limit) -> None:
-        self.seconds = limit.reset_after / 1_000
-        super().__init__(
-            f"Discord lets this bot connect only {limit.remaining} more times within "
-            f"{self.seconds / 60:.0f} min, and resets its token after the last: find out what "
-            "connects so often. Twokey waits until then."
-        )
 
 
 class DiscordGateway:
@@ -84,6 +62,7 @@ class DiscordGateway:
         self._client: discord.Client | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._is_up = asyncio.Event()
+        self._sign_ins = SignIns(guild)
 
     def routes(self) -> Routes:
         """Return nothing: over the gateway, Discord needs no address of ours."""
@@ -94,7 +73,7 @@ class DiscordGateway:
         await self._guild.sign_in()
         await check_membership(self._guild)
         await warn_of_differences(self._guild, self._commands)
-        await self._spare_sign_ins()
+        await self._sign_ins.check()
         self._connecting = asyncio.create_task(self._stay_connected())
         up = asyncio.create_task(self._is_up.wait())
         try:
@@ -132,32 +111,38 @@ class DiscordGateway:
 
     async def _stay_connected(self) -> None:
         """Connect, again and again; a refusal ends it only before the first connection."""
-        pause, was_up = _SHORTEST_PAUSE, False
+        was_up = False
         while True:
+            least = 0.0
             try:
                 await self._connect()
-            except _FewLeft as error:
+            except TooOften as error:
                 log.error("%s", error)
-                pause = error.seconds + _SHORTEST_PAUSE
+                least = error.seconds
             except ChatRefused as error:
                 log.error("%s", error)
                 if not (was_up or self._is_up.is_set()):
                     raise
-                pause = _REFUSED_PAUSE
+                least = _REFUSED_PAUSE
             except TwokeyError as error:
-                log.warning("%s Again in %.0f s.", error, pause)
-            await asyncio.sleep(pause)
+                log.warning("%s", error)
             was_up = was_up or self._is_up.is_set()
-            pause = _SHORTEST_PAUSE if self._is_up.is_set() else min(pause * 2, _LONGEST_PAUSE)
             self._is_up.clear()
+            pause = max(least, self._sign_ins.pause())
+            log.warning("Connecting to Discord again in %.0f s.", pause)
+            await asyncio.sleep(pause)
+
+    def _came_up(self) -> None:
+        self._is_up.set()
+        self._sign_ins.came_up()
 
     async def _connect(self) -> None:
         """Connect once, with a client of its own: what is posted must not depend on it."""
         client = create_discord_bot(
             self._guild.settings,
             take=self._reception.take,
-            before_identify=self._spare_sign_ins,
-            when_up=self._is_up.set,
+            before_identify=self._sign_ins.spend,
+            when_up=self._came_up,
         )
         self._client = client
         try:
@@ -177,17 +162,6 @@ class DiscordGateway:
         finally:
             await _closed(client)
         raise ChatUnreachable("Discord ended the connection.")
-
-    async def _spare_sign_ins(self) -> None:
-        """Raise a sentence instead of spending the last sign-ins of the day."""
-        try:
-            told = await self._guild.call("GET /gateway/bot")
-            limit = _Limit.model_validate(told["session_start_limit"])
-        except (ChatUnreachable, ValidationError, LookupError, TypeError) as error:
-            log.warning("How often we may connect can't be read: %s", type(error).__name__)
-            return
-        if limit.remaining < _FEW:
-            raise _FewLeft(limit)
 
 
 async def check_membership(guild: Guild) -> None:

@@ -225,7 +225,7 @@ class _Client(discord.Client):
         when_up: Callable[[], None] | None,
     ) -> None:
         super().__init__(
-            intents=discord.Intents(guilds=True),
+            intents=discord.Intents.none(),  # interactions need none
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,

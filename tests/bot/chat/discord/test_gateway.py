@@ -15,6 +15,7 @@ from bot.domain.target import Place
 from bot.ports import ChatRefused
 from bot.workspace.discord.client import Guild as Workspace
 from bot.workspace.discord.room import Room
+from bot.workspace.discord.world import Json
 from tests.bot.chat.discord.conftest import (
     CARD,
     COMMANDS,
@@ -122,7 +123,7 @@ async def test_a_refusal_ends_no_connection_that_was_there(
 ) -> None:
     """What only people can mend is tried again after a long pause, and until then not connected."""
     monkeypatch.setattr("bot.chat.discord.gateway._REFUSED_PAUSE", 0.5)
-    monkeypatch.setattr("bot.chat.discord.gateway._SHORTEST_PAUSE", 0.01)
+    monkeypatch.setattr("bot.chat.discord.signins.SHORTEST_PAUSE", 0.01)
     asleep = asyncio.sleep  # discord.py waits five seconds before it signs in again
     monkeypatch.setattr("discord.client.asyncio.sleep", lambda seconds: asleep(seconds / 100))
     token = room.gateway.token
@@ -143,7 +144,7 @@ async def test_what_nobody_can_read_does_not_end_the_connection(
     people: Workspace, desk: FakeDesk, gateway: DiscordGateway, room: Room
 ) -> None:
     """A delivery of an unknown form is counted, and the next one is answered."""
-    room.gateway.tell("INTERACTION_CREATE", {"id": 7, "type": "x"})
+    tell(room, "INTERACTION_CREATE", {"id": 7, "type": "x"})
     await eventually(lambda: bool(gateway.turned_away))
 
     outcome = await people.command(RESPONDER, DEPLOYS, ASK)
@@ -160,16 +161,27 @@ async def test_an_event_over_which_the_library_stumbles_is_survived(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The connection is made anew, with a fresh client."""
-    monkeypatch.setattr("bot.chat.discord.gateway._SHORTEST_PAUSE", 0.01)
+    monkeypatch.setattr("bot.chat.discord.signins.SHORTEST_PAUSE", 0.01)
     before = room.gateway.starts_left
 
-    room.gateway.tell("GUILD_UPDATE", {"id": "no number"})
+    tell(room, "USER_UPDATE", {"id": "no number"})
     await eventually(lambda: room.gateway.starts_left < before)
     await eventually(lambda: len(room.gateway._sessions) == 1)
     outcome = await people.command(RESPONDER, DEPLOYS, ASK)
 
     assert outcome["ok"]
     assert len(desk.asked) == 1
+
+
+async def test_what_breaks_a_connection_is_logged_without_its_words(
+    gateway: DiscordGateway, room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An event may repeat what people wrote, and an error what stood in the event."""
+    tell(room, "USER_UPDATE", {"username": "x", "id": "CANARY-ID"})
+    await eventually(lambda: "discord.py gave up" in caplog.text)
+
+    assert "parse_user_update" in caplog.text
+    assert "CANARY" not in caplog.text
 
 
 async def test_stopping_answers_what_has_arrived(
@@ -238,6 +250,12 @@ async def test_discord_py_says_nothing_of_what_it_carries(
     assert "rate limited" in logged
     for secret in ("CANARY", room.bot_token, "/interactions/", "Done.", "Approve?", "ws://"):
         assert secret not in logged
+
+
+def tell(room: Room, event: str, data: Json) -> None:
+    """Let everybody who is connected hear of an event, whatever they want to hear."""
+    for session in room.gateway._sessions:
+        room.gateway._send(session, session.dispatch(event, data))
 
 
 def hearts() -> list[threading.Thread]:

@@ -159,10 +159,10 @@ async def test_the_environment_of_the_process_changes_nothing(
 
 
 def test_the_client_asks_for_nothing_privileged() -> None:
-    """It hears of the server it is in and of interactions, and reads nothing that people write."""
+    """It hears of interactions, for which no intent is needed, and of nothing else."""
     client = create_discord_bot(DiscordSettings("1", "x"))
 
-    assert client.intents.value == discord.Intents(guilds=True).value
+    assert client.intents.value == 0
     assert client.allowed_mentions is not None
     assert client.allowed_mentions.to_dict()["parse"] == []
     assert client.http.max_ratelimit_timeout == 30
