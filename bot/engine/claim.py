@@ -18,15 +18,21 @@ def start_when_due(engine: Engine, rollback: Rollback) -> None:
 
 
 async def claim(engine: Engine, rollback_id: str) -> None:
-    """Check every approval once more, commit the claim, and start its execution."""
+    """Check every approval once more, commit the claim, and start its execution.
+
+    A directory that is away takes its time to say so, and nobody waits for that meanwhile.
+    """
     with engine.foreground.working():
-        rollback, events = await engine.store.read(
-            lambda tx: (tx.load(rollback_id), tx.events(rollback_id))
+        rollback, events, now = await engine.store.read(
+            lambda tx: (tx.load(rollback_id), tx.events(rollback_id), tx.now)
         )
-        if rollback.state is not State.QUORUM:
-            return
-        found = await look_up(engine, accounts(engine, rollback, events))
-        reached(FaultPoint.CLAIM_CHECKING)
+    if rollback.state is not State.QUORUM:
+        return
+    if not engine.patience.is_over(rollback_id, rollback.version, now):
+        return
+    found = await look_up(engine, accounts(engine, rollback, events))
+    reached(FaultPoint.CLAIM_CHECKING)
+    with engine.foreground.working():
         claimed = await engine.store.write(lambda tx: _claim(tx, engine, rollback_id, found))
         reached(FaultPoint.CLAIM_RECORDED)
     if claimed is not None and claimed.state is State.CLAIMED:
@@ -76,6 +82,8 @@ def _wait(tx: Transaction, engine: Engine, before: Rollback, after: Rollback) ->
     """Say once whose directory it waits for; that it still does is no news."""
     new = [one for one in after.unread if one not in before.unread]
     log.warning("%s waits: the directory does not say who its people are", after.id)
+    now, deadline = tx.now, after.claim_by
+    engine.patience.wait(after.id, before.version + bool(new), now, at_most=deadline)
     if new:
         details = {"waits_for": " ".join(f"{one.person}:{one.platform}" for one in new)}
         commit(tx, engine.people, after, Happening.DELAYED, details=details)

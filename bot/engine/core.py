@@ -13,6 +13,7 @@ from bot.domain.people import Account, Membership, People
 from bot.domain.rollback import Rollback
 from bot.domain.target import Place, Target
 from bot.engine.foreground import Foreground
+from bot.engine.patience import Patience
 from bot.engine.registry import Registry
 from bot.engine.turns import Turns
 from bot.ports import Clock, Directory, Durable, Store, Tools, Verifier
@@ -87,6 +88,7 @@ class Engine:
     )
     turns: Turns = field(default_factory=Turns, init=False)  # from a beginning to its call
     looks: Turns = field(default_factory=Turns, init=False)  # back at what a call did
+    patience: Patience = field(default_factory=Patience, init=False)  # with silent directories
     to_take_over: set[str] = field(default_factory=set[str], init=False)  # lost, and in line
     _executing: dict[str, dict[str, asyncio.Task[Any]]] = field(  # by rollback, then by execution
         default_factory=dict[str, dict[str, asyncio.Task[Any]]], init=False

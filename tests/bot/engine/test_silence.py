@@ -1,6 +1,8 @@
 """A directory that is away at the start: it waits, says for whom, and another account helps."""
 
+import asyncio
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,8 @@ import pytest
 from bot.domain.event import Event, Happening
 from bot.domain.people import Account, Membership
 from bot.domain.rollback import Rollback, State, Unread
+from bot.engine.claim import claim
+from bot.engine.foreground import Foreground
 from bot.ports import Kind, Posting
 from notifications import renderer
 from tests.bot.builders import DEPLOYS
@@ -124,3 +128,53 @@ async def test_whoever_signs_by_asking_is_looked_up(
     waited_for = (Unread("responder", "slack"),) if counts else ()
     assert (after.state is State.QUORUM, after.unread) == (counts, waited_for)
     assert (ended.state, plant.pulled) == (State.SUCCEEDED, ["api"])
+
+
+async def test_a_silent_directory_is_asked_less_and_less_often(tmp_path: Path) -> None:
+    """It is looked at after 1, 2, 4, 8 and then every 15 seconds, and at once after a vote."""
+    async with world(tmp_path, ON_BOTH, people=PEOPLE) as here:
+        quorum, away = await approved_on_both(here), directories(here)
+        away.down.add("discord")
+        looks = list[float]()
+        for _ in range(70):
+            before = away.asked
+            await wait(here, 1)
+            if away.asked > before:
+                looks.append((here.clock.now() - quorum.asked_at).total_seconds())
+        await here.press("approve", "manager-two", quorum)
+        await wait(here, 1)
+        started = await here.load(quorum.id)
+    pauses = [round(later - earlier) for earlier, later in pairwise(looks)]
+    assert pauses[:7] == [1, 2, 4, 8, 15, 15, 15]
+    assert started.claimed_at
+
+
+class Slow(Directories):
+    """Directories that answer only when they are told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.three_are_asked, self.may_answer = asyncio.Event(), asyncio.Event()
+
+    async def membership(self, one: Account) -> Membership:
+        kind = await super().membership(one)
+        if self.asked == 3:
+            self.three_are_asked.set()
+        await self.may_answer.wait()
+        return kind
+
+
+async def test_nobody_waits_for_a_directory(tmp_path: Path, plant: Plant) -> None:
+    """Directories are asked together, and while they take their time everything else goes on."""
+    async with world(tmp_path, ON_BOTH, people=PEOPLE) as here:
+        quorum, slow = await approved_on_both(here), Slow()
+        both = {"slack": slow, "discord": slow}
+        here.engine = replace(here.engine, directories=both, foreground=Foreground(patience=60))
+        await here.clock.sleep(10)
+        claiming = asyncio.create_task(claim(here.engine, quorum.id))
+        async with asyncio.timeout(5):
+            await slow.three_are_asked.wait()
+            await here.engine.foreground.over()
+        slow.may_answer.set()
+        await claiming
+        assert (await here.load(quorum.id)).claimed_at
