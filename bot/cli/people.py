@@ -76,7 +76,8 @@ def linked(events: Sequence[Event], known: People) -> Iterator[str]:
     disputes = [proof for one in found if one.is_disputed for proof in one.proofs]
     disputes += disputed(proofs(events, Happening.LINK_REFUSED), known)
     if disputes:
-        yield "# Look into these: a code went between two who are different people in twokey.yaml."
+        yield "# Look into these. A code went between two who are different people in twokey.yaml,"
+        yield "# or it would give somebody a second account in one workspace or server."
         yield from map(_comment, disputes)
 
 
@@ -87,6 +88,7 @@ def _entries(new: Sequence[Human], known: People) -> Iterator[str]:
         return
     yield "# A code went from one account to the other, so whoever held the one held the other."
     yield "# Ask them whether they did that, by voice, before you put a line into twokey.yaml."
+    yield "# A proof stays: leave out what was taken out of twokey.yaml since the day in its line."
     yield "people:"
     names = (f"somebody-{number}" for number in count(1))
     free = (name for name in names if known.named(name) not in known.everybody)
@@ -98,13 +100,19 @@ def _entries(new: Sequence[Human], known: People) -> Iterator[str]:
         else:
             person = Person(next(free), "Somebody", ())
             yield "  # Nobody there has any of these: choose a key and a name."
-        yield f"  {_entry(person, human.accounts)}"
+        yield f"  {_entry(person, human.accounts)}  # proven {_days(human)}"
     yield "# Next: `twokey check`, then start Twokey again."
 
 
 def _entry(person: Person, accounts: Sequence[Account]) -> str:
     listed_accounts = ", ".join(map(str, accounts))
     return f"{person.key}: {{name: {_scalar(person.name)}, accounts: [{listed_accounts}]}}"
+
+
+def _days(human: Human) -> str:
+    """Name the days of the newest proofs of what is new, in the order of the accounts."""
+    newest = {one: proof.at for proof in human.proofs for one in (proof.account, proof.other)}
+    return ", ".join(dict.fromkeys(f"{newest[account]:%Y-%m-%d}" for account in human.new))
 
 
 def _scalar(text: str) -> str:

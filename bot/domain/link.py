@@ -3,6 +3,7 @@
 It proves that whoever held the one session held the other. Nothing here changes the people map.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -58,8 +59,19 @@ class Human:
 
     @property
     def is_disputed(self) -> bool:
-        """Tell whether the map has two people where there is one human."""
-        return len(self.people) > 1
+        """Tell whether an operator has to look: the map has two people, or a place two accounts."""
+        return len(self.people) > 1 or self._is_there_twice()
+
+    @property
+    def new(self) -> tuple[Account, ...]:
+        """Return the accounts that the map does not know yet."""
+        known = {account for person in self.people for account in person.accounts}
+        return tuple(account for account in self.accounts if account not in known)
+
+    def _is_there_twice(self) -> bool:
+        """Tell whether a new account is the second one in its workspace or server."""
+        homes = Counter(account.home for account in self.accounts)
+        return any(homes[account.home] > 1 for account in self.new)
 
     @property
     def is_in_map(self) -> bool:
@@ -124,7 +136,10 @@ def check_good(offer: Offer | None, *, wrong: Sequence[datetime], now: datetime)
 
 
 def check_pair(offer: Offer, giver: Account, people: People) -> None:
-    """Refuse two accounts of one place, and two people; both unknown, or one, is what it is for."""
+    """Refuse two accounts of one place, and two people, also if it would come to that by a third.
+
+    Both unknown, or one of them, is what it is for.
+    """
     if offer.account == giver:
         raise Refused(
             Refusal.BAD_REQUEST,
@@ -146,6 +161,22 @@ def check_pair(offer: Offer, giver: Account, people: People) -> None:
             "people. Nothing was changed. If you are both, an operator has to look: each of them "
             "has a vote now.",
         )
+    for new, known in ((offer.account, giver), (giver, offer.account)):
+        there = _there_already(new, known, people)
+        if there is not None:
+            raise Refused(
+                Refusal.BAD_REQUEST,
+                f"{people.behind(known).name} has an account in the {_home(new)} of {new} "
+                f"already, {there}. Nothing was changed. Somebody with two accounts there asks an "
+                "operator.",
+            )
+
+
+def _there_already(new: Account, known: Account, people: People) -> Account | None:
+    """Return the account in the place of a new one that the person behind a known one has."""
+    person = None if people.find(new) else people.find(known)
+    accounts = person.accounts if person else ()
+    return next((one for one in accounts if one.home == new.home), None)
 
 
 def check_offering(offer: Offer, membership: Membership) -> None:
@@ -205,12 +236,17 @@ def humans(proven: Sequence[Proof], people: People) -> tuple[Human, ...]:
 
 
 def disputed(refused: Iterable[Proof], people: People) -> tuple[Proof, ...]:
-    """Return the newest of each refused pair that the map still has as two people."""
+    """Return the newest of each refused pair of which the map still says what it was refused for.
+
+    Two people are joined nowhere, nor are two accounts of one place.
+    """
     newest: dict[frozenset[Account], Proof] = {}
     for proof in refused:
-        one, other = people.find(proof.account), people.find(proof.other)
-        if one and other and one.key != other.key:
-            newest[frozenset({proof.account, proof.other})] = proof
+        pair = proof.account, proof.other
+        one, other = map(people.find, pair)
+        are_two = one and other and one.key != other.key
+        if are_two or any(_there_already(*them, people) for them in (pair, pair[::-1])):
+            newest[frozenset(pair)] = proof
     return tuple(newest.values())
 
 

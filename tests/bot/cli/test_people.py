@@ -112,6 +112,33 @@ def test_two_people_are_named_and_not_joined(kind: Happening) -> None:
 
 def test_a_refused_code_is_no_proof() -> None:
     """If the map changed since a code was refused, nothing is left of it."""
+def test_a_second_account_in_one_place_is_named_and_not_joined() -> None:
+    """What was proven by way of another chat gives nobody a second account in a workspace."""
+    known = People([Person("one", "One", (MANAGER, ON_DISCORD))])
+    printed = lines(known, proven(NEW, ON_DISCORD))
+    assert entries(printed) == []
+    assert "# Look into these" in printed
+    assert f"{NEW} and {ON_DISCORD}" in printed
+
+
+def test_what_was_refused_for_a_second_account_is_named() -> None:
+    """A refused code that would have made a second account is shown, until the map has changed."""
+    refused = proven(NEW, ON_DISCORD, Happening.LINK_REFUSED)
+    whole = People([Person("one", "One", (MANAGER, ON_DISCORD))])
+    less = People([Person("one", "One", (ON_DISCORD,))])
+    assert f"{NEW} and {ON_DISCORD}" in lines(whole, refused)
+    assert lines(less, refused) == "# There is nothing to add to twokey.yaml."
+
+
+def test_a_line_says_when_it_was_proven() -> None:
+    """What was taken out of the map comes back in the line with the day of its newest proof."""
+    known = People([Person("one", "One", (MANAGER,))])
+    old = replace(proven(MANAGER, ON_DISCORD), at=datetime(2025, 3, 1, tzinfo=UTC))
+    again = replace(old, at=datetime(2025, 4, 2, tzinfo=UTC))
+    (_, line) = entries(lines(known, old, again))
+    assert line.endswith("]}  # proven 2025-04-02")
+
+
     one = People([Person("one", "One", (MANAGER,))])
     printed = lines(one, proven(MANAGER, ON_DISCORD, Happening.LINK_REFUSED))
     assert printed == "# There is nothing to add to twokey.yaml."
@@ -161,7 +188,7 @@ def test_the_command_reads_the_chain_and_no_secret(tmp_path: Path) -> None:
 
     assert nothing.stdout == "# There is nothing to add to twokey.yaml.\n", nothing.stderr
     accounts = f"[{MANAGER}, {ON_DISCORD}]"
-    assert f"  manager-one: {{name: Manager One, accounts: {accounts}}}\n" in something.stdout
+    assert f"  manager-one: {{name: Manager One, accounts: {accounts}}}  # " in something.stdout
     assert "Manager One (manager-one)\n" in everybody.stdout, everybody.stderr
     assert file.read_bytes() == before
 

@@ -143,6 +143,26 @@ def test_two_people_stay_two() -> None:
     assert not human.is_in_map
 
 
+def test_nobody_gets_a_second_account_in_one_place() -> None:
+    """A new account where somebody has one, or another new one, is for an operator to look at."""
+    whole = People((Person("one", "One", (ON_SLACK, ON_DISCORD)),))
+    second, third = Account("slack", "T1", "U2"), Account("slack", "T2", "U2")
+    (by_way,) = humans([Proof(second, ON_DISCORD, NOON)], whole)
+    both_new = [Proof(second, ON_DISCORD, NOON), Proof(ON_DISCORD, ON_SLACK, NOON)]
+    (nobody,) = humans(both_new, People(()))
+    (elsewhere,) = humans([Proof(third, ON_DISCORD, NOON)], whole)
+    assert [one.is_disputed for one in (by_way, nobody, elsewhere)] == [True, True, False]
+
+
+def test_two_accounts_that_the_map_has_in_one_place_stay() -> None:
+    """If an operator has put two accounts of one workspace into the map, proofs go on from both."""
+    second = Account("slack", "T1", "U2")
+    known = People((Person("one", "One", (ON_SLACK, second)),))
+    (human,) = humans([Proof(ON_SLACK, ON_DISCORD, NOON)], known)
+    assert not human.is_disputed
+    assert human.new == (ON_DISCORD,)
+
+
 def test_strangers_to_each_other_are_kept_apart() -> None:
     """Proofs without a common account are about two humans, of whom the last comes last."""
     other = Proof(ELSEWHERE, Account("discord", "100", "2"), NOON)

@@ -247,6 +247,25 @@ async def test_two_people_are_not_joined(tmp_path: Path) -> None:
     assert list(proofs(events, Happening.LINK_REFUSED)) == [pair]
 
 
+@pytest.mark.parametrize("is_offered", [True, False])
+async def test_the_other_chat_is_no_way_round(tmp_path: Path, is_offered: bool) -> None:
+    """Whoever has an account in a place gets no second one there by linking it with another."""
+    second: dict[str, Any] = {"account": account("intruder"), "place": DEPLOYS}
+    async with world(tmp_path, people=BOTH_KNOWN) as here:
+        if is_offered:
+            await offer(here, "intruder")
+            told = await refusal(here)
+        else:
+            await offer(here, **on_discord("manager-one"))
+            told = await refusal(here, **second)
+        events = await strays(here)
+    assert f"Manager-One has an account in the workspace of {account('intruder')} already" in told
+    assert list(proofs(events)) == []
+    (kept,) = proofs(events, Happening.LINK_REFUSED)
+    pair = {account("intruder"), Account(*SERVER, "manager-one")}
+    assert {kept.account, kept.other} == pair
+
+
 async def test_what_the_map_says_already_can_be_proven(tmp_path: Path) -> None:
     """Accounts that the map joins already may be proven, too, which tells that the map is right."""
     async with world(tmp_path, people=BOTH_KNOWN) as here:
