@@ -58,7 +58,8 @@ def announce(tx: Transaction, people: People, rollback: Rollback, event: Event) 
     asked = [Place.direct(account) for account in _asked(people, rollback)]
     if rollback.plan is not None:
         show(Kind.CARD)
-        show(Kind.ASK, asked)
+        # Whose account it was may have changed: no card keeps buttons that have had their time.
+        show(Kind.ASK, dict.fromkeys((*asked, *tx.asked_directly(rollback.id))))
     # Words that come after a vote: whoever voted without them is told.
     is_late = event.kind is Happening.REASON_GIVEN and bool(rollback.standing)
     if event.kind in _SAID_ALOUD or is_late:

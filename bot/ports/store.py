@@ -135,6 +135,10 @@ class Transaction(ABC):
         """Want people to see this message, or its newest content if it stands already."""
 
     @abstractmethod
+    def asked_directly(self, rollback_id: str) -> tuple[Place, ...]:
+        """Return where it was wanted as a direct message, whoever's account that is by now."""
+
+    @abstractmethod
     def due_postings(self, limit: int) -> tuple[Due, ...]:
         """Return what is to be shown now, most important first."""
 

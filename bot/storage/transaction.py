@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from bot.ports import Transaction
+from bot.storage.asks import AskPart
 from bot.storage.audit import AuditPart
 from bot.storage.guards import GuardPart
 from bot.storage.installations import InstallationPart
@@ -14,7 +15,9 @@ from bot.storage.rollbacks import RollbackPart
 T = TypeVar("T")
 
 
-class SqlTransaction(RollbackPart, AuditPart, GuardPart, OutboxPart, InstallationPart, LinkPart):
+class SqlTransaction(
+    RollbackPart, AuditPart, GuardPart, OutboxPart, AskPart, InstallationPart, LinkPart
+):
     """What ``work`` gets: everything that can be read and written."""
 
 

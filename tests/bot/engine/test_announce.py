@@ -6,7 +6,7 @@ from pathlib import Path
 from bot.domain.people import People, Person
 from bot.engine.announce import MOST_ASKED
 from bot.ports import Kind
-from tests.bot.engine.world import World, account, shop, world
+from tests.bot.engine.world import EVERYONE, World, account, shop, world
 
 MANAGERS = tuple(f"manager-{n}" for n in range(MOST_ASKED + 2))
 PEOPLE = People(Person(key, key.title(), (account(key),)) for key in ("responder", *MANAGERS))
@@ -29,3 +29,16 @@ async def test_whoever_approves_gets_the_card_in_private(tmp_path: Path) -> None
         await here.post_card(rollback.id)
         await here.press("approve", MANAGERS[-1], rollback)
         assert await asked(here) == {*MANAGERS[:MOST_ASKED], MANAGERS[-1]}
+
+
+async def test_a_card_is_kept_up_where_it_stands(tmp_path: Path) -> None:
+    """The card in an account that is nobody's by now changes with all others, and is no new one."""
+    async with world(tmp_path) as here:
+        rollback = await here.ask()
+        clock = here.clock
+        assert await asked(here) == set()
+    others = (one for one in EVERYONE.everybody if one.key != "manager-one")
+    moved = Person("manager-one", "Manager One", (account("another"),))
+    async with world(tmp_path, people=People((*others, moved)), clock=clock) as here:
+        await here.press("reject", "manager-two", rollback)
+        assert await asked(here) == {"manager-one", "manager-two", "another"}
