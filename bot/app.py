@@ -15,20 +15,11 @@ from itertools import chain
 from typing import Any, Final
 
 import adapters
-from bot import logs
+from bot import connections, logs
 from bot.chat.terminal.signatures import Ed25519
 from bot.chats import Gateway
 from bot.clock import SystemClock
 from bot.config import Role, Settings
-from bot.connections import (
-    absent,
-    chats,
-    connect,
-    disconnected,
-    is_any_connected,
-    keep_warm,
-    link_to,
-)
 from bot.desk import CommandDesk
 from bot.domain.errors import TwokeyError
 from bot.engine.bell import Bell
@@ -105,8 +96,8 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
             stack.push_async_callback(tools.close)
         # Twice does no harm here, so whoever answered last goes on while the database is away.
         receives = partial(member.is_left_to_us, Lease.RECEPTION)
-        configured = chats(settings, store, COMMANDS, learn=scrub.learn, receives=receives)
-        platforms = await stack.enter_async_context(configured)
+        these = connections.chats(settings, store, COMMANDS, learn=scrub.learn, receives=receives)
+        platforms = await stack.enter_async_context(these)
         by_name = {one.name: one.chat for one in platforms}
         durable = DbosDurable(settings.durable_url, executor=member.name)
         engine = Engine(
@@ -133,7 +124,7 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
             foreground=engine.foreground,
         )
         sweeper = _woken(delivery, store, member)
-        desk = CommandDesk(engine, COMMANDS, link_to=link_to(store, by_name))
+        desk = CommandDesk(engine, COMMANDS, link_to=connections.link_to(store, by_name))
         gateways = {one.title: one.gateway_to(desk) for one in platforms}
         # After all clients are built: DBOS adopts the loop and resumes what a crash interrupted.
         if tools is not None:
@@ -145,18 +136,13 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
         works = (delivery.run_forever(), sweep_forever(engine, sweeper))
         tasks = [_beside(stack, work) for work in works]
         reached(FaultPoint.EXECUTIONS_RESUMED)
-        checks = _checks(settings.role, store, durable, tasks, gateways)
+        health = _health(settings.role, store, durable, tasks, gateways)
         doors = (*(one.routes() for one in gateways.values()), *(one.routes for one in platforms))
-        heard = {} if settings.role == "executor" else gateways
-        health = Health(checks, now=time.monotonic, remarks={"chat": partial(absent, heard)})
         await _listen(stack, settings, health, dict(chain.from_iterable(d.items() for d in doors)))
         if settings.role != "executor":
-            _beside(stack, keep_warm(platforms, store, settings.people))
-            hearing = [gateways[one.title] for one in platforms if one.tells_all]
-            member.want(Lease.RECEPTION, only_while=partial(is_any_connected, hearing))
-            stack.push_async_callback(member.hand_over, Lease.RECEPTION)
-            for trying in await connect(tuple(gateways.values())):
-                _watched(stack, trying)
+            _beside(stack, connections.keep_warm(platforms, store, settings.people))
+            all_told = [gateways[one.title] for one in platforms if one.tells_all]
+            await _hear(stack, gateways, member, all_told)
         log.info("twokey is running")
         yield engine
 
@@ -220,14 +206,14 @@ def _leases(role: Role) -> tuple[Lease, ...]:
     return (Lease.DELIVERY,) if role == "chat" else (Lease.EXECUTION, Lease.DELIVERY)
 
 
-def _checks(
+def _health(
     role: Role,
     store: SqlStore,
     durable: DbosDurable,
     tasks: Sequence[asyncio.Task[None]],
     gateways: Mapping[str, Gateway],
-) -> Mapping[str, Check]:
-    """Return what has to be in order before people can be served."""
+) -> Health:
+    """Return what tells whether all that people need to be served is in order."""
 
     async def database() -> str:
         return "" if await store.is_current() else "Its tables are of another version of Twokey."
@@ -237,14 +223,15 @@ def _checks(
         return "" if is_running else "It has stopped; the log says why."
 
     async def chat() -> str:
-        return await disconnected(gateways)
+        return await connections.disconnected(gateways)
 
     parts: dict[Role, Mapping[str, Check]] = {
         "all": {"executor": executor, "chat": chat},
         "executor": {"executor": executor},
         "chat": {"chat": chat},
     }
-    return {"database": database, **parts[role]}
+    remarks = {} if role == "executor" else {"chat": partial(connections.absent, gateways)}
+    return Health({"database": database, **parts[role]}, now=time.monotonic, remarks=remarks)
 
 
 async def _listen(
@@ -261,6 +248,19 @@ async def _listen(
     await listener.start()
     stack.push_async_callback(listener.stop)
     log.info("listening at %s", listener.address)
+
+
+async def _hear(
+    stack: contextlib.AsyncExitStack,
+    gateways: Mapping[str, Gateway],
+    member: Membership,
+    all_told: Sequence[Gateway],
+) -> None:
+    """Connect to every chat; what every process is told is answered by one that is connected."""
+    member.want(Lease.RECEPTION, only_while=partial(connections.is_any_connected, all_told))
+    stack.push_async_callback(member.hand_over, Lease.RECEPTION)
+    for trying in await connections.connect(tuple(gateways.values())):
+        _watched(stack, trying)
 
 
 def _beside(
