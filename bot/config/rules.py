@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from pydantic import ValidationError
@@ -187,11 +188,30 @@ class Rules:
             policy=policy(*sections),
         )
         key = "policy" if "policy" in target else "approvers"
-        for problem in policy_problems(judged, risk=risk, requesters=tuple(self._people)):
+        requesters = tuple(self._people)
+        problems = policy_problems(judged, risk=risk, requesters=requesters)
+        for problem in problems:
             self._report.at((*path, key), problem)
+        homes = {_home(channel) for _, channel in _texts(target, "channels", path)}
+        unable = [one for one in judged.approvers if not self._can_decide(one, homes)]
+        able = replace(judged, approvers=tuple(set(judged.approvers) - set(unable)))
+        if unable and not problems:
+            with_what = "an account where it has a channel, or a key" if homes else "a key"
+            why = f"who can decide here, with {with_what}: {', '.join(unable)} can't"
+            for problem in policy_problems(able, risk=risk, requesters=requesters):
+                self._report.at((*path, "approvers"), f"{problem} {why}")
         if risk is Risk.DESTRUCTIVE and judged.policy.start_delay == timedelta():
             why = "a destructive target needs a start_delay, so that somebody can still press Stop"
             self._report.at((*path, key), why)
+
+    def _can_decide(self, key: str, homes: set[str]) -> bool:
+        """Tell whether somebody has an account in one of these homes, or a key for anywhere.
+
+        Nor are the approvers too few because of a mistake that the report has already.
+        """
+        known = {f"{platform}:{one}" for platform, all_ in self._homes.items() for one in all_}
+        accounts = [_home(one) for _, one in _texts(entries(self._people.get(key)), "accounts", ())]
+        return not homes <= known or any(one in homes or one not in known for one in accounts)
 
 
 def _sections(holder: Entries, key: str, path: KeyPath) -> list[tuple[KeyPath, Entries]]:
@@ -200,6 +220,10 @@ def _sections(holder: Entries, key: str, path: KeyPath) -> list[tuple[KeyPath, E
 
 def _texts(holder: Entries, key: str, path: KeyPath) -> list[tuple[KeyPath, str]]:
     return [(place, text(value)) for place, value in each(holder, key, path)]
+
+
+def _home(place: str) -> str:
+    return place.partition("/")[0]
 
 
 def _name(target: Entries) -> str:

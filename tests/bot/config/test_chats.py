@@ -117,3 +117,30 @@ def test_discord_can_be_led_elsewhere(tmp_path: Path) -> None:
     assert settings.discord.gateway_url == "ws://127.0.0.1:9/gw"
     assert settings.discord.bot_token == Secret("discord-0123456789")
     assert "environment variable DISCORD_GATEWAY_URL must start with https://" in bad[0]
+
+
+@pytest.mark.parametrize(
+    ("account", "is_enough"),
+    [
+        (f"discord:{GUILD}/{GUILD}", True),
+        (KEY, True),
+        ("slack:T0123ABCD/W0MANAGE2", False),
+    ],
+)
+def test_approvers_have_an_account_where_it_is_decided(
+    tmp_path: Path, account: str, is_enough: bool
+) -> None:
+    """Whoever has no account in a target's chats, and no key, is not counted as an approver."""
+    file = changed(
+        ("people:", DISCORD),
+        ("slack:T0123ABCD/C0DEPLOYS", f"discord:{GUILD}/{GUILD}"),
+        ("slack:T0123ABCD/U0RESPOND", KEY.replace("ab", "cd")),
+        ("slack:T0123ABCD/U0MANAGE1", f"discord:{GUILD}/1{GUILD}"),
+        ("slack:T0123ABCD/W0MANAGE2", account),
+    )
+    said = (
+        "13:16 targets[0].approvers: if responder asks, only 1 of the 2 needed approvers are left; "
+        "add approvers who can decide here, with an account where it has a channel, or a key: "
+        "manager-two can't"
+    )
+    assert complaints(tmp_path, file, environ=HERE) == ([] if is_enough else [said])

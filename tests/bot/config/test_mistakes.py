@@ -132,6 +132,15 @@ VALUES = [
         ),
     ),
     (
+        "    channels: [slack:T0123ABCD/C0DEPLOYS]\n",
+        "",
+        (
+            "11:16 targets[0].approvers: if responder asks, only 0 of the 2 needed approvers are "
+            "left; add approvers who can decide here, with a key: responder, manager-one, "
+            "manager-two can't"
+        ),
+    ),
+    (
         "project: shop",
         "project: shop\n        projct: shop",
         "17:9 targets[0].steps[0].projct: is no key that is known here; did you mean project?",
