@@ -41,6 +41,10 @@ class DiscordRefused(ChatRefused):
         self.code = code
 
 
+class TokenRefused(ChatUnreachable):
+    """Discord does not accept the token: nothing is shown until there is another one."""
+
+
 class Already(TwokeyError):
     """Discord says that it is so already."""
 
@@ -82,7 +86,7 @@ MEANINGS: Final[Mapping[int, Meaning]] = {
     **_mean(Remedy.ANEW, _UNCHANGING, UNKNOWN_MESSAGE, 30046, 50005, 50021),
     **_mean(Remedy.PLAINER, _UNFORMED, 40005, 50006, 50035, 50109),
     **_mean(Remedy.NONE, _NO_MESSAGES, 10007, 10013, 50007, 50033, 50278),
-    **_mean(Remedy.NONE, _ANSWERED, 10015, 10062, 40094),
+    **_mean(Remedy.NONE, _ANSWERED, 10015, 10062, 40094, 50027),
 }
 
 
@@ -94,8 +98,9 @@ def meaning(*, status: int, code: int, where: str, retry_after: str = "") -> Two
         return busy(float(retry_after) if _SECONDS.fullmatch(retry_after) else _BUSY_SECONDS)
     if status >= _SERVER_ERROR or fault is Fault.DISCORD:
         return ChatUnreachable(f"Discord failed to answer ({code or status}).")
-    if status == _UNAUTHORIZED or fault is Fault.TOKEN:
-        return ChatUnreachable(
+    # A call with a token of its own, such as an answer's, is refused with this status as well.
+    if fault is Fault.TOKEN or (status == _UNAUTHORIZED and code == 0):
+        return TokenRefused(
             f"Discord does not accept DISCORD_BOT_TOKEN ({code or status}): reset it on the page "
             "Bot of the Developer Portal, and set the token that it then shows."
         )

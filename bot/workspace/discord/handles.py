@@ -73,7 +73,8 @@ class Interactions:
     def answered(self, application: str, token: str) -> Interaction:
         """The one that had its first response, and may get more."""
         found = self._by_token.get(token)
-        is_over = found is None or not found.response or self._clock() > found.until
-        if found is None or is_over or application != seed.APP:
+        if found is None or not found.response or application != seed.APP:
             raise DiscordError(10015)
+        if self._clock() > found.until:
+            raise DiscordError(50027)
         return found

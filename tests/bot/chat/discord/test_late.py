@@ -127,14 +127,20 @@ async def test_a_form_that_does_not_open_is_admitted(
     assert decided == "You rejected rb-7f3k."
 
 
+@pytest.mark.parametrize(("status", "code"), [(404, 10015), (401, 50027)])
 async def test_an_outcome_after_a_quarter_of_an_hour_is_told_directly(
-    people: Workspace, desk: FakeDesk, chat: DiscordChat
+    people: Workspace,
+    desk: FakeDesk,
+    chat: DiscordChat,
+    caplog: pytest.LogCaptureFixture,
+    status: int,
+    code: int,
 ) -> None:
     """Then Discord takes no more answers, and how a decision ended is still theirs, once."""
     desk.is_open.clear()
     await click(people, chat)
     for method in ("update_original_webhook_message", "execute_webhook"):
-        await people.misbehave(kind="http", method=method, status=404, code=10015)
+        await people.misbehave(kind="http", method=method, status=status, code=code)
     await people.misbehave(kind="http", method="create_message", status=503, applied=True)
 
     desk.is_open.set()
@@ -143,6 +149,7 @@ async def test_an_outcome_after_a_quarter_of_an_hour_is_told_directly(
 
     assert direct(await people.state()) == ["Done."]
     assert await told(people, MANAGER) == [STILL_SAVING]
+    assert "DISCORD_BOT_TOKEN" not in caplog.text  # it is the click's token that is worn out
 
 
 async def test_whoever_can_not_be_told_directly_is_given_up(

@@ -47,6 +47,8 @@ def chat_of(odd: Odd) -> DiscordChat:
         (10013, 404, Remedy.NONE),
         (10015, 404, Remedy.NONE),
         (10062, 404, Remedy.NONE),
+        (50027, 401, Remedy.NONE),
+        (99999, 401, Remedy.LATER),
         (99999, 400, Remedy.LATER),
         (0, 404, Remedy.LATER),
     ],
