@@ -81,8 +81,10 @@ async def _connect(gateway: Gateway) -> None:
         try:
             await gateway.start()
         except (ChatUnreachable, ChatBusy) as error:
-            log.warning("%s Trying again in %.0f s.", error, _CONNECT_AGAIN)
-            await asyncio.sleep(_CONNECT_AGAIN)
+            wanted = error.seconds if isinstance(error, ChatBusy) else 0.0
+            pause = max(_CONNECT_AGAIN, wanted)
+            log.warning("%s Trying again in %.0f s.", error, pause)
+            await asyncio.sleep(pause)
         else:
             return
 

@@ -14,6 +14,7 @@ from bot.chat.discord.commands import warn_of_differences
 from bot.chat.discord.discreet import log, log_without_words
 from bot.chat.discord.guild import Guild, create_discord_bot, understood
 from bot.chat.discord.reception import Reception
+from bot.chat.discord.refusals import TokenRefused
 from bot.chat.discord.signins import SignIns, TooOften
 from bot.domain.errors import TwokeyError
 from bot.invocation import Command, Desk
@@ -70,8 +71,11 @@ class DiscordGateway:
 
     async def start(self) -> None:
         """Check token and server and connect; whatever is wrong is raised as a sentence."""
-        await self._guild.sign_in()
-        await check_membership(self._guild)
+        try:
+            await self._guild.sign_in()
+            await check_membership(self._guild)
+        except TokenRefused as error:
+            raise ChatRefused(f"{error} Nothing was started.", remedy=Remedy.LATER) from error
         await warn_of_differences(self._guild, self._commands)
         await self._sign_ins.check()
         self._connecting = asyncio.create_task(self._stay_connected())

@@ -1,0 +1,67 @@
+"""How the chats are connected: what is wrong for good ends the start, all else is tried again."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from bot.chat.discord.client import DiscordChat
+from bot.chat.discord.gateway import DiscordGateway
+from bot.chat.discord.guild import opened
+from bot.connections import connect
+from bot.ports import ChatBusy, ChatRefused, ChatUnreachable
+from bot.workspace.discord.server import running
+from tests.bot.chat.discord.conftest import COMMANDS, Clock, FakeDesk, settings
+
+
+@dataclass
+class Door:
+    """A gateway that says these things, one at each start, before it connects."""
+
+    errors: list[Exception]
+    at: list[float] = field(default_factory=list)
+    turned_away: Mapping[str, int] = field(default_factory=dict)
+
+    def routes(self) -> Mapping[str, Any]:
+        return {}
+
+    async def start(self) -> None:
+        self.at.append(time.monotonic())
+        if self.errors:
+            raise self.errors.pop(0)
+
+    async def stop(self) -> None:
+        """Nothing is open."""
+
+    async def is_connected(self) -> bool:
+        return not self.errors
+
+
+async def test_a_wrong_token_of_discord_ends_the_start() -> None:
+    """Nobody waits for a token to become right by itself."""
+    async with running(limits=False) as room:
+        wrong = replace(settings(room), bot_token="wrong.token.x")
+        async with opened(wrong) as guild:
+            chat = DiscordChat(guild, now=Clock())
+            gateway = DiscordGateway(guild, chat, FakeDesk(), COMMANDS)
+
+            with pytest.raises(ChatRefused, match=r"DISCORD_BOT_TOKEN .* Nothing was started\.$"):
+                async with asyncio.timeout(4):
+                    await connect([gateway])
+
+
+async def test_a_busy_platform_is_left_alone_for_as_long_as_it_wants(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever comes back sooner is told to wait even longer."""
+    monkeypatch.setattr("bot.connections._CONNECT_AGAIN", 0.01)
+    door = Door([ChatUnreachable("It is away."), ChatBusy("It is busy.", seconds=0.3)])
+
+    assert await connect([door]) == ()
+
+    first, second, third = door.at
+    assert second - first < 0.3
+    assert third - second >= 0.3
