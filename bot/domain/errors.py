@@ -29,6 +29,7 @@ class Refusal(StrEnum):
     NOT_REQUESTER = "not_requester"
     NOT_WITHDRAWABLE = "not_withdrawable"
     OWN_REQUEST = "own_request"
+    STALE_CARD = "stale_card"
     STALE_PLAN = "stale_plan"
     TAMPERED = "tampered"
     UNKNOWN_ENVIRONMENT = "unknown_environment"

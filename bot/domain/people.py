@@ -36,6 +36,11 @@ class Account:
         return self.platform.capitalize()
 
     @property
+    def home_noun(self) -> str:
+        """Return what people of its chat call that."""
+        return "server" if self.platform == "discord" else "workspace"
+
+    @property
     def is_in_chat(self) -> bool:
         """Tell whether it is a chat's, and no key of somebody at the command line."""
         return self.platform in LINKING
@@ -75,14 +80,18 @@ class Membership(StrEnum):
 
 _NOT_MEMBERS: Final = {
     Membership.BOT: "Bots, apps and workflows can't ask or decide.",
-    Membership.GUEST: "Guests of this workspace can't ask or decide.",
-    Membership.STRANGER: "People of other workspaces can't ask or decide, not even in a channel "
-    "that is shared with them.",
+    Membership.GUEST: "Guests of this {home} can't ask or decide.",
     Membership.INVITED: "Whoever has not accepted the invitation yet can't ask or decide.",
     Membership.DEACTIVATED: "This account was deactivated, so it can't ask or decide.",
     Membership.PENDING: "Whoever has not accepted the rules of this server yet can't ask or "
     "decide.",
     Membership.TIMED_OUT: "This account is timed out by a moderator, so it can't ask or decide.",
+}
+_STRANGERS: Final[Mapping[str, str]] = {
+    "slack": "People of other workspaces can't ask or decide, not even in a channel that is shared "
+    "with them.",
+    "discord": "Whoever is not on this server, or has left it, can't ask or decide, not even in a "
+    "direct message.",
 }
 
 
@@ -136,7 +145,7 @@ class People:
         return self.named(key).name
 
 
-def check_member(membership: Membership) -> None:
+def check_member(membership: Membership, account: Account) -> None:
     """Refuse everybody whom the directory does not call a full, present human member."""
     if membership is Membership.FULL:
         return
@@ -146,7 +155,11 @@ def check_member(membership: Membership) -> None:
             "The member directory can't be read right now, so nobody's vote can be checked. "
             "Nothing was recorded. Try again in a moment.",
         )
+    noun = account.home_noun
+    if membership is Membership.STRANGER:
+        why = _STRANGERS.get(account.platform, _STRANGERS["slack"])
+    else:
+        why = _NOT_MEMBERS[membership].format(home=noun)
     raise Refused(
-        Refusal.NOT_MEMBER,
-        f"{_NOT_MEMBERS[membership]} Nothing was changed. Ask a full member of this workspace.",
+        Refusal.NOT_MEMBER, f"{why} Nothing was changed. Ask a full member of this {noun}."
     )

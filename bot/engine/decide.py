@@ -218,7 +218,7 @@ async def _decide(
     def work(tx: Transaction, person: str) -> Rollback:
         rollback = tx.load(ticket.rollback_id)
         if not anywhere:
-            _check_place(tx, rollback, invocation)
+            _check_place(tx, rollback, invocation, ticket)
         check_new(tx, invocation)
         changed = rule(_case(tx, engine, rollback, invocation, person))
         is_again = kind is Happening.APPROVED and changed.approvals == rollback.approvals
@@ -272,10 +272,24 @@ def _write(
         tx.record(Event(kind=Happening.QUORUM, at=tx.now, rollback_id=after.id))
 
 
-def _check_place(tx: Transaction, rollback: Rollback, invocation: Invocation) -> None:
+def _check_place(
+    tx: Transaction, rollback: Rollback, invocation: Invocation, ticket: Ticket
+) -> None:
     if invocation.place.is_terminal:
         return  # what was signed names this rollback and this very plan
     if not tx.stands_at(rollback.id, invocation.place, invocation.message):
+        # Where a card stood before it was posted anew is not kept. But the digest of the plan is
+        # known from its cards alone, and only our own messages have buttons that get here: whoever
+        # has both, in a workspace where it is shown, pressed an older one.
+        homes = {place.home for place in rollback.places}
+        is_ours = rollback.plan is not None and ticket.digest == rollback.plan.digest
+        if is_ours and invocation.place.home in homes:
+            raise Refused(
+                Refusal.STALE_CARD,
+                "This is an older card. Nothing was changed. The newest is below, in the same "
+                "thread or the same direct messages.",
+                rollback_id=rollback.id,
+            )
         raise Refused(
             Refusal.TAMPERED,
             "This button does not stand on a card of this rollback. Nothing was changed. "

@@ -20,9 +20,9 @@ async def admit(engine: Engine, invocation: Invocation) -> str:
     person = engine.people.behind(invocation.account)
     directory = engine.directory(invocation.account)
     if directory is None:
-        check_member(Membership.UNREADABLE)
+        check_member(Membership.UNREADABLE, invocation.account)
     else:
-        check_member(await directory.membership(invocation.account))
+        check_member(await directory.membership(invocation.account), invocation.account)
     return person.key
 
 

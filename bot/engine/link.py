@@ -47,7 +47,7 @@ async def offer(engine: Engine, invocation: Invocation, *, code: str) -> Offer:
     def attempt(tx: Transaction) -> Offer | Refused:
         try:
             check_in_chat(invocation.account)
-            check_member(membership)
+            check_member(membership, invocation.account)
             check_new(tx, invocation)
             check_elsewhere(elsewhere(engine, invocation.account))
         except Refused as refused:
@@ -68,7 +68,7 @@ async def prove(engine: Engine, invocation: Invocation, *, code: str) -> Proof:
     def attempt(tx: Transaction) -> Proof | Refused:
         try:
             check_in_chat(giver)
-            check_member(seen[giver])
+            check_member(seen[giver], giver)
             check_new(tx, invocation)
             offered = _good(tx, giver, code)
         except Refused as refused:

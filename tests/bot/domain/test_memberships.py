@@ -3,7 +3,9 @@
 import pytest
 
 from bot.domain.errors import Refusal, Refused
-from bot.domain.people import Membership, check_member
+from bot.domain.people import Account, Membership, check_member
+
+ON_SLACK, ON_DISCORD = Account("slack", "T0123ABCD", "U0123ABCD"), Account("discord", "1", "2")
 
 
 @pytest.mark.parametrize(
@@ -22,7 +24,7 @@ from bot.domain.people import Membership, check_member
 def test_each_kind_reads_why(membership: Membership, code: Refusal, words: str) -> None:
     """The sentence names the kind, and says that nothing happened and what to do next."""
     with pytest.raises(Refused, match=words) as refusal:
-        check_member(membership)
+        check_member(membership, ON_SLACK)
 
     assert refusal.value.code is code
     assert "Nothing was" in str(refusal.value)
@@ -30,5 +32,15 @@ def test_each_kind_reads_why(membership: Membership, code: Refusal, words: str) 
 
 def test_a_full_member_passes() -> None:
     """Nobody else is missing in the list above."""
-    check_member(Membership.FULL)
+    check_member(Membership.FULL, ON_SLACK)
     assert len(Membership) == 9
+
+
+@pytest.mark.parametrize("membership", [one for one in Membership if one is not Membership.FULL])
+def test_discord_has_servers(membership: Membership) -> None:
+    """Nobody on Discord reads about workspaces, which there are none of."""
+    with pytest.raises(Refused) as refusal:
+        check_member(membership, ON_DISCORD)
+
+    assert "workspace" not in str(refusal.value)
+    assert membership is Membership.UNREADABLE or "full member of this server" in str(refusal.value)

@@ -8,12 +8,14 @@ import pytest
 from bot.domain.errors import Refusal, Refused
 from bot.domain.people import Membership
 from bot.domain.rollback import State, StepState
+from bot.domain.target import Place
 from bot.engine import decide
 from bot.engine.step import run_step
 from bot.engine.sweep import sweep
 from bot.message import Ticket
+from tests.bot.builders import DEPLOYS
 from tests.bot.engine.plant import PLANT, Plant
-from tests.bot.engine.world import shop, world
+from tests.bot.engine.world import account, shop, world
 
 
 async def test_two_approvals_roll_it_back(tmp_path: Path) -> None:
@@ -55,18 +57,31 @@ async def test_a_delivery_counts_once(tmp_path: Path) -> None:
         assert (await here.load(rollback.id)).given == 1
 
 
-async def test_a_button_elsewhere_is_refused(tmp_path: Path) -> None:
-    """A decision counts only from a message that we posted for this rollback."""
+@pytest.mark.parametrize(
+    ("place", "digest", "code"),
+    [
+        (DEPLOYS, "", Refusal.STALE_CARD),  # it is said to be an older card, whoever pressed it
+        (Place.direct(account("manager-one")), "", Refusal.STALE_CARD),
+        (DEPLOYS, "f" * 64, Refusal.TAMPERED),
+        (Place("slack", "T00ELSEWHERE", "C00DEPLOYS"), "", Refusal.TAMPERED),
+    ],
+)
+async def test_a_button_elsewhere_is_refused(
+    tmp_path: Path, place: Place, digest: str, code: Refusal
+) -> None:
+    """A decision counts only from a message that we posted for this rollback, the newest one."""
     async with world(tmp_path) as here:
         rollback = await here.ask()
         assert rollback.plan
         with pytest.raises(Refused) as refused:
             await decide.approve(
                 here.engine,
-                here.invocation("manager-one", message="another message"),
-                Ticket(rollback.id, rollback.plan.digest),
+                here.invocation("manager-one", message="another message", place=place),
+                Ticket(rollback.id, digest or rollback.plan.digest),
             )
-    assert refused.value.code is Refusal.TAMPERED
+        after = await here.load(rollback.id)
+    assert (refused.value.code, after.given) == (code, 0)
+    assert "Nothing was changed" in str(refused.value)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Membership if kind is not Membership.FULL])
