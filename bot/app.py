@@ -17,7 +17,7 @@ from typing import Any, Final
 import adapters
 from bot import connections, logs
 from bot.chat.terminal.signatures import Ed25519
-from bot.chats import Gateway
+from bot.chats import Gateway, Platform
 from bot.clock import SystemClock
 from bot.config import Role, Settings
 from bot.desk import CommandDesk
@@ -91,9 +91,7 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
     async with contextlib.AsyncExitStack() as stack:
         member, store = await _database(stack, settings, clock, scrub)
         reached(FaultPoint.STORE_OPENED)
-        tools = None if settings.role == "chat" else _tool_box(settings, clock=clock, scrub=scrub)
-        if tools is not None:
-            stack.push_async_callback(tools.close)
+        tools = None if settings.role == "chat" else _tool_box(stack, settings, clock, scrub)
         # Twice does no harm here, so whoever answered last goes on while the database is away.
         receives = partial(member.is_left_to_us, Lease.RECEPTION)
         these = connections.chats(settings, store, COMMANDS, learn=scrub.learn, receives=receives)
@@ -141,8 +139,7 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
         await _listen(stack, settings, health, dict(chain.from_iterable(d.items() for d in doors)))
         if settings.role != "executor":
             _beside(stack, connections.keep_warm(platforms, store, settings.people))
-            all_told = [gateways[one.title] for one in platforms if one.tells_all]
-            await _hear(stack, gateways, member, all_told)
+            await _hear(stack, platforms, gateways, member)
         log.info("twokey is running")
         yield engine
 
@@ -252,11 +249,12 @@ async def _listen(
 
 async def _hear(
     stack: contextlib.AsyncExitStack,
+    platforms: Sequence[Platform],
     gateways: Mapping[str, Gateway],
     member: Membership,
-    all_told: Sequence[Gateway],
 ) -> None:
     """Connect to every chat; what every process is told is answered by one that is connected."""
+    all_told = [gateways[one.title] for one in platforms if one.tells_all]
     member.want(Lease.RECEPTION, only_while=partial(connections.is_any_connected, all_told))
     stack.push_async_callback(member.hand_over, Lease.RECEPTION)
     for trying in await connections.connect(tuple(gateways.values())):
@@ -286,12 +284,16 @@ def _tell_why(task: asyncio.Task[None]) -> None:
         log.error("a background task died: %r", error, exc_info=error)
 
 
-def _tool_box(settings: Settings, *, clock: Clock, scrub: Scrubber) -> ToolBox:
+def _tool_box(
+    stack: contextlib.AsyncExitStack, settings: Settings, clock: Clock, scrub: Scrubber
+) -> ToolBox:
     endpoints = {**adapters.ENDPOINTS, **settings.endpoints}
-    return ToolBox(
+    tools = ToolBox(
         clock=clock,
         secrets=settings.provider_secrets(),
         endpoints=endpoints,
         origins=reachable(endpoints, settings.targets),
         scrub=scrub,
     )
+    stack.push_async_callback(tools.close)
+    return tools
