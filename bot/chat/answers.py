@@ -6,6 +6,7 @@ import secrets
 from typing import Final
 
 from bot.domain.target import Place
+from bot.invocation import Answer
 from bot.message import Message
 from bot.ports import Chat, ChatBusy, ChatRefused, ChatUnreachable
 
@@ -22,8 +23,13 @@ BROKEN: Final = Message(
 )
 
 
-def no_form(platform: str) -> Message:
-    """Say that a form did not open in time, and what to do."""
+def no_form(platform: str, answer: Answer) -> Message:
+    """Say that the form of this answer did not open in time, and what to do."""
+    if answer.message is not None:  # it is decided, and to decide again would be refused
+        return Message(
+            "It is recorded; only the form for the reason did not open. Say the reason in the "
+            "thread."
+        )
     return Message(
         f"The form did not open within the three seconds that {platform} gives it. "
         "Do the same again to open it."

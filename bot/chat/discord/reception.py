@@ -25,7 +25,6 @@ T = TypeVar("T")
 
 # What the first answer to an interaction can be, by Discord's numbers.
 _MESSAGE, _LATER, _NOTHING, _SUGGESTIONS, _MODAL = 4, 5, 6, 8, 9
-NO_FORM: Final = no_form("Discord")
 _MOST_SUGGESTIONS: Final = 25
 _LONGEST_SUGGESTION: Final = 100
 _SUGGESTING_SECONDS: Final = 2.0
@@ -111,8 +110,9 @@ class Reception:
                 await self._respond(call, _MODAL, render_dialog(answer.dialog))
             except (TwokeyError, ValueError) as error:
                 log.warning("A form did not open: %s", error)
-                if not await self._first(call, NO_FORM):
-                    await self._tell(call, NO_FORM)
+                admitted = no_form("Discord", answer)
+                if not await self._first(call, admitted):
+                    await self._tell(call, admitted)
         elif rest is not None:
             rest = None if await self._first(call, rest) else rest
         elif call.invocation.message:
@@ -136,11 +136,10 @@ class Reception:
             is_told = False
         reached(FaultPoint.ANSWER_SENT)
         answer = await asking
-        if answer.dialog is not None:
-            await self._tell(call, NO_FORM)
-        outcome = answer.message or (None if answer.dialog else SAVED)
-        if outcome is None:
-            return
+        admitted = no_form("Discord", answer) if answer.dialog else SAVED
+        if answer.dialog and answer.message:
+            await self._tell(call, admitted)
+        outcome = answer.message or admitted
         if is_told and await self._attempt(self._amend(call, outcome)):
             return
         await self._tell(call, outcome)

@@ -26,13 +26,11 @@ from bot.domain.errors import TwokeyError
 from bot.domain.target import Place
 from bot.faultpoints import FaultPoint, reached
 from bot.invocation import Answer, Desk
-from bot.message import Dialog, Message
+from bot.message import Message
 
 T = TypeVar("T")
 
 _PRIVATELY: Final = {"response_type": "ephemeral", "replace_original": False}
-
-NO_FORM: Final = no_form("Slack")
 
 
 class Reception:
@@ -111,24 +109,24 @@ class Reception:
         """Do what comes after the acknowledgement; ``first`` is what it could not hold."""
         if not is_late:
             answer = asking.result()
-            await self._open(call, answer.dialog)
+            await self._open(call, answer)
             await self._tell(call, first)
             return
         await self._tell(call, first, is_worth_repeating=False)
         answer = await asking
-        await self._open(call, answer.dialog)
+        await self._open(call, answer)
         await self._tell(call, answer.message or (None if answer.dialog else SAVED))
 
-    async def _open(self, call: Call, dialog: Dialog | None) -> None:
-        if dialog is None:
+    async def _open(self, call: Call, answer: Answer) -> None:
+        if answer.dialog is None:
             return
         channel, message = call.invocation.place.channel, call.invocation.message
-        view = render_dialog(dialog, channel=channel, message=message, thread=call.thread)
+        view = render_dialog(answer.dialog, channel=channel, message=message, thread=call.thread)
         try:
             await self._team.call("views.open", trigger_id=call.trigger, view=view)
         except TwokeyError as error:
             log.warning("A form did not open: %s", error)
-            await self._tell(call, NO_FORM)
+            await self._tell(call, no_form("Slack", answer))
 
     async def _tell(
         self, call: Call, message: Message | None, *, is_worth_repeating: bool = True

@@ -38,6 +38,9 @@ DEPLOYS, GENERAL = "500000000000000001", "500000000000000002"
 TICKET = str(Ticket("rb-7f3k", "a" * 64))
 CARD = Message("Approve?", (Line(("Approve?",)), Buttons((Button("Approve", "approve", TICKET),))))
 STILL_SAVING = "Still saving; nothing is recorded yet. The outcome follows here."
+RECORDED = (
+    "It is recorded; only the form for the reason did not open. Say the reason in the thread."
+)
 SETTINGS = DiscordSettings(guild=GUILD, bot_token="fake.token.x")
 
 

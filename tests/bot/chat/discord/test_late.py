@@ -18,6 +18,7 @@ from tests.bot.chat.discord.conftest import (
     COMMANDS,
     DEPLOYS,
     MANAGER,
+    RECORDED,
     RESPONDER,
     SHOP,
     STILL_SAVING,
@@ -107,13 +108,30 @@ async def test_a_form_that_comes_too_late_is_admitted(
 
     decided, no_form = sorted(await told(people, MANAGER), key=len)
     assert decided == "You rejected rb-7f3k."
+    assert no_form == RECORDED
+
+
+async def test_a_form_alone_that_comes_too_late_replaces_the_first_answer(
+    people: Workspace, desk: FakeDesk, chat: DiscordChat
+) -> None:
+    """Where nothing was decided yet, nobody goes on reading that something is being saved."""
+    desk.answer = Answer(dialog=WHY)
+    desk.is_open.clear()
+
+    await click(people, chat)
+    early = await told(people, MANAGER)
+    desk.is_open.set()
+    await eventually(lambda: not answering())
+
+    assert early == [STILL_SAVING]
+    [no_form] = await told(people, MANAGER)
     assert "within the three seconds that Discord gives it" in no_form
 
 
 async def test_a_form_that_does_not_open_is_admitted(
     people: Workspace, desk: FakeDesk, chat: DiscordChat
 ) -> None:
-    """The person learns how to get the form again, and what was decided."""
+    """The person learns what was decided, and where the reason can be said."""
     desk.answer = Answer(Message("You rejected rb-7f3k."), WHY)
     await people.misbehave(
         kind="http", method="create_interaction_response", status=400, code=50035
@@ -123,7 +141,7 @@ async def test_a_form_that_does_not_open_is_admitted(
     await people.until(lambda state: len(state["ephemerals"][MANAGER]) == 2)
 
     no_form, decided = await told(people, MANAGER)
-    assert "within the three seconds that Discord gives it" in no_form
+    assert no_form == RECORDED
     assert decided == "You rejected rb-7f3k."
 
 

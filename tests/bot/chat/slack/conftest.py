@@ -26,6 +26,9 @@ DEPLOYS, GENERAL = "C00DEPLOYS", "C00GENERAL"
 TICKET = str(Ticket("rb-7f3k", "a" * 64))
 CARD = Message("Approve?", (Line(("Approve?",)), Buttons((Button("Approve", "approve", TICKET),))))
 STILL_SAVING = "Still saving; nothing is recorded yet. The outcome follows here."
+RECORDED = (
+    "It is recorded; only the form for the reason did not open. Say the reason in the thread."
+)
 
 
 @dataclass

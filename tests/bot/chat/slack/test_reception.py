@@ -18,6 +18,7 @@ from tests.bot.chat.slack.conftest import (
     GENERAL,
     MANAGER,
     OUTSIDER,
+    RECORDED,
     RESPONDER,
     STILL_SAVING,
     TICKET,
@@ -219,7 +220,7 @@ async def test_that_it_is_still_being_saved_is_told_once_or_not_at_all(
 async def test_a_form_that_does_not_open_is_admitted(
     people: Workspace, desk: FakeDesk, team: Team
 ) -> None:
-    """After Slack's three seconds the person learns how to get the form again."""
+    """After three seconds the person learns what counts, and where the reason can be said."""
     ts = await card(team)
     desk.answer = Answer(Message("You rejected rb-7f3k."), WHY)
     await people.misbehave(kind="http", method="views.open", status=200, error="expired_trigger_id")
@@ -227,8 +228,23 @@ async def test_a_form_that_does_not_open_is_admitted(
     await people.click(MANAGER, DEPLOYS, ts, "approve")
 
     no_form, decided = await told(people, MANAGER, 2)
-    assert "did not open within the three seconds" in no_form
+    assert no_form == RECORDED
     assert decided == "You rejected rb-7f3k."
+
+
+async def test_a_form_alone_that_does_not_open_can_be_had_again(
+    people: Workspace, desk: FakeDesk, team: Team
+) -> None:
+    """Where nothing was decided yet, doing the same again opens the form."""
+    ts = await card(team)
+    desk.answer = Answer(dialog=WHY)
+    await people.misbehave(kind="http", method="views.open", status=200, error="expired_trigger_id")
+
+    await people.click(MANAGER, DEPLOYS, ts, "approve")
+
+    [no_form] = await told(people, MANAGER)
+    assert "did not open within the three seconds" in no_form
+    assert "Do the same again" in no_form
 
 
 async def test_a_delivery_that_comes_twice_has_one_id(
