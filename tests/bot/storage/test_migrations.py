@@ -105,6 +105,28 @@ async def test_a_rollback_of_one_channel_keeps_it(url: str, clock: ManualClock) 
     assert [one.posting for one in found[1]] == [direct]
 
 
+@pytest.mark.parametrize("body", ["x", "[]", "[" * 9999])
+async def test_a_damaged_record_keeps_no_bot_from_starting(
+    url: str, clock: ManualClock, body: str
+) -> None:
+    """What can't be read is left as it is by an upgrade, and the others are found."""
+    write_as_before_0003(url)
+    others = "version, state, environment, platform, tenant, channel, requester, asked_at"
+    execute(
+        url,
+        f"INSERT INTO rollbacks (id, target, body, {others}) "  # noqa: S608 - all of it is ours
+        f"SELECT 'rb-bbbb', 'frontend', '{body}', {others} FROM rollbacks",
+    )
+    store = SqlStore(url, clock=clock, audit_key=KEY)
+
+    await store.open()
+    found = await store.read(lambda tx: tx.latest(DEPLOYS, 9))
+    await store.close()
+
+    assert [one.id for one in found] == ["rb-aaaa"]
+    assert query(url, "SELECT body FROM rollbacks WHERE id = 'rb-bbbb'") == [(body,)]
+
+
 def write_as_before_0003(url: str) -> None:
     """Make a database of version 0002, with a rollback in one channel and somebody to be asked."""
     row = to_row(a_rollback()) | asdict(DEPLOYS)

@@ -37,7 +37,7 @@ def upgrade() -> None:
     connection = op.get_bind()
     for row in connection.execute(sa.select(rollbacks)).all():
         place = {name: getattr(row, name) for name in _PLACE}
-        body = json.dumps(json.loads(row.body) | {"places": [place]}, sort_keys=True)
+        body = _with_place(row.body, place)
         connection.execute(sa.update(rollbacks).where(rollbacks.c.id == row.id).values(body=body))
     for name in _PLACE:
         op.drop_column("rollbacks", name)
@@ -46,3 +46,14 @@ def upgrade() -> None:
         "UPDATE outbox SET channel = '@' || channel, key = rollback_id || ':' || kind || ':' || "
         "platform || ':' || tenant || '/@' || channel || ':' || about WHERE kind IN ('ask', 'tell')"
     )
+
+
+def _with_place(body: str, place: dict[str, str]) -> str:
+    """Add the place; a damaged record stays as it is, and keeps no bot from starting."""
+    try:
+        known = json.loads(body)
+    except (ValueError, RecursionError):
+        return body
+    if not isinstance(known, dict):
+        return body
+    return json.dumps(known | {"places": [place]}, sort_keys=True)
