@@ -140,7 +140,10 @@ class Transaction(ABC):
 
     @abstractmethod
     def due_postings(self, limit: int) -> tuple[Due, ...]:
-        """Return what is to be shown now, most important first."""
+        """Return what is to be shown now and has nothing to wait for, most important first.
+
+        The limit is for each workspace, and for new messages and edits apart.
+        """
 
     @abstractmethod
     def next_posting_at(self) -> datetime | None:
@@ -163,8 +166,10 @@ class Transaction(ABC):
         """Write down that people can see this content; None: there was nothing to show."""
 
     @abstractmethod
-    def postpone(self, due: Due, *, until: datetime, is_certain: bool = False) -> None:
-        """Try again later; ``is_certain``: this try showed nothing."""
+    def postpone(
+        self, due: Due, *, until: datetime, is_certain: bool = False, stuck: str | None = None
+    ) -> None:
+        """Try again later; ``is_certain``: this try showed nothing; ``stuck``: nobody waits."""
 
     @abstractmethod
     def post_anew(self, posting: Posting) -> None:

@@ -4,49 +4,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, UpdateBase, and_, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import Row, UpdateBase, and_, bindparam, case, exists, or_, select, update
 
 from bot.domain.target import Place
 from bot.ports import Due, Kind, Posting, Rank, Reference
+from bot.storage import owed
 from bot.storage.part import Part, Upsert, by_dialect
 from bot.storage.tables import outbox
 
-_UNSEEN: Final = and_(outbox.c.shown < outbox.c.wanted, outbox.c.given_up.is_(None))
-_notice = outbox.alias("notice")
 _THREADED: Final = [kind for kind in Kind if Posting("", kind, Place("", "", "")).is_threaded]
-_THREAD_IS_THERE: Final = or_(
-    outbox.c.kind.not_in(_THREADED),
-    exists().where(
-        _notice.c.rollback_id == outbox.c.rollback_id,
-        _notice.c.kind == Kind.NOTICE,
-        _notice.c.platform == outbox.c.platform,
-        _notice.c.tenant == outbox.c.tenant,
-        _notice.c.channel == outbox.c.channel,
-        # A notice that can't be shown must not hide its thread, which then stands in the channel.
-        or_(_notice.c.posted_message.is_not(None), _notice.c.given_up.is_not(None)),
-    ),
-)
-# A platform that was away is told everything in the order in which it happened: what was tried and
-# waits for its next try holds back what is new of its own rollback in the same place.
-_earlier = outbox.alias("earlier")
-_COMES_BEFORE: Final = exists().where(
-    _earlier.c.rollback_id == outbox.c.rollback_id,
-    _earlier.c.shown < _earlier.c.wanted,
-    _earlier.c.given_up.is_(None),
-    _earlier.c.number < outbox.c.number,
-    _earlier.c.posted_message.is_(None),
-    _earlier.c.tried,
-    _earlier.c.due_at > bindparam("now"),
-    _earlier.c.platform == outbox.c.platform,
-    _earlier.c.tenant == outbox.c.tenant,
-    _earlier.c.channel == outbox.c.channel,
-)
-_IS_ITS_TURN: Final = or_(outbox.c.posted_message.is_not(None), ~_COMES_BEFORE)
-_IS_DUE: Final = and_(_UNSEEN, outbox.c.due_at <= bindparam("now"), _THREAD_IS_THERE, _IS_ITS_TURN)
-_DUE: Final = (
-    select(outbox).where(_IS_DUE).order_by(outbox.c.rank, outbox.c.number).limit(bindparam("limit"))
-)
-_NEXT: Final = select(func.min(outbox.c.due_at)).where(_UNSEEN, outbox.c.due_at > bindparam("now"))
 _OF_ROLLBACK: Final = (
     outbox.c.rollback_id == bindparam("rollback_id"),
     outbox.c.platform == bindparam("platform"),
@@ -86,6 +52,7 @@ _ANEW: Final = (
         posted_message=None,
         tried=False,
         given_up=None,
+        stuck=None,
     )
 )
 _SHOWN: Final = _UPDATE.where(outbox.c.shown < bindparam("newest"))
@@ -101,6 +68,7 @@ def _newest_wins(upsert: Upsert) -> UpdateBase:
             "wanted": outbox.c.wanted + 1,
             "rank": case((was_more_urgent, outbox.c.rank), else_=new.rank),
             "given_up": None,  # somebody may have invited us since
+            "stuck": None,  # what is new may be easier to make
         },
     )
 
@@ -131,13 +99,16 @@ class OutboxPart(Part):
         )
 
     def due_postings(self, limit: int) -> tuple[Due, ...]:
-        """Return what is to be shown now, most important first."""
-        rows = self._connection.execute(_DUE, {"now": self.now, "limit": limit})
+        """Return what is to be shown now and has nothing to wait for, most important first.
+
+        The limit is for each workspace, and for new messages and edits apart.
+        """
+        rows = self._connection.execute(owed.DUE, {"now": self.now, "limit": limit})
         return tuple(_due(row) for row in rows)
 
     def next_posting_at(self) -> datetime | None:
         """Return when the next delayed posting becomes due."""
-        earliest: datetime | None = self._connection.scalar(_NEXT, {"now": self.now})
+        earliest: datetime | None = self._connection.scalar(owed.NEXT, {"now": self.now})
         return earliest
 
     def reference(self, rollback_id: str, kind: Kind, place: Place) -> Reference | None:
@@ -168,16 +139,19 @@ class OutboxPart(Part):
                 "posted_message": reference.message,
             }
         same = {"same_key": due.posting.key}
-        seen = {"newest": due.wanted, "shown": due.wanted, "tried": False, "failures": 0}
-        if self._change(_SHOWN, {**same, **seen, **stands}).rowcount == 0:
+        seen = {"newest": due.wanted, "shown": due.wanted, "failures": 0}
+        settled = {"tried": False, "stuck": None}
+        if self._change(_SHOWN, {**same, **seen, **settled, **stands}).rowcount == 0:
             self._change(_WANT_AGAIN, same)
 
-    def postpone(self, due: Due, *, until: datetime, is_certain: bool = False) -> None:
-        """Try again later; ``is_certain``: this try showed nothing."""
-        later: dict[str, object] = {"due_at": until, "failures": due.failures + 1}
+    def postpone(
+        self, due: Due, *, until: datetime, is_certain: bool = False, stuck: str | None = None
+    ) -> None:
+        """Try again later; ``is_certain``: this try showed nothing; ``stuck``: nobody waits."""
+        later: dict[str, object] = {"due_at": until, "stuck": stuck}
         if is_certain:
             later["tried"] = due.tried  # what an earlier try may have shown is still in doubt
-        self._update(due, **later)
+        self._update(due, failures=due.failures + 1, **later)
 
     def post_anew(self, posting: Posting) -> None:
         """Want it as a new message; a notice takes the card of its thread along."""

@@ -243,12 +243,26 @@ outbox = Table(
     Column("failures", Integer, nullable=False),
     Column("due_at", Moment, nullable=False),
     Column("given_up", Text),  # why
+    Column("stuck", Text),  # why it can't be made: nothing waits for it
     CheckConstraint("shown <= wanted", name="shown"),
 )
+_UNSEEN: Final = "shown < wanted AND given_up IS NULL"
+_TO_POST: Final = text(f"{_UNSEEN} AND posted_message IS NULL AND stuck IS NULL")
+_BESIDE: Final = text(f"{_UNSEEN} AND (posted_message IS NOT NULL OR stuck IS NOT NULL)")
 Index(
-    "unseen",
+    "to_post",
+    outbox.c.platform,
+    outbox.c.tenant,
+    outbox.c.channel,
+    outbox.c.rollback_id,
+    outbox.c.number,
+    sqlite_where=_TO_POST,
+    postgresql_where=_TO_POST,
+)
+Index(
+    "to_edit",
     outbox.c.rank,
     outbox.c.number,
-    sqlite_where=text("shown < wanted AND given_up IS NULL"),
-    postgresql_where=text("shown < wanted AND given_up IS NULL"),
+    sqlite_where=_BESIDE,
+    postgresql_where=_BESIDE,
 )

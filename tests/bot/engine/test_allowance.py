@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.errors import Refusal, Refused
 from bot.domain.rollback import Rollback, State
-from bot.ports import Transaction
+from bot.ports import Reference, Transaction
 from tests.bot import builders
 from tests.bot.engine.world import World, shop, world
 
@@ -95,8 +95,15 @@ async def test_a_first_reason_after_an_approval_is_said_aloud(tmp_path: Path) ->
 
 
 async def lines(here: World, rollback_id: str) -> list[str]:
-    """Return the events that stand in the thread as lines of their own, or soon will."""
-    events = await here.engine.store.read(lambda tx: tx.events(rollback_id))
-    due = await here.engine.store.read(lambda tx: tx.due_postings(99))
-    about = {one.posting.about for one in due if one.posting.rollback_id == rollback_id}
-    return [str(event.kind) for event in events if event.sequence in about]
+    """Show everything; return the events that came as lines of their own."""
+
+    def work(tx: Transaction) -> list[str]:
+        about: set[int] = set()
+        while owed := tx.due_postings(99):
+            for due in owed:
+                tx.shown(due, Reference(due.posting.place, str(due.posting.kind)))
+                if due.posting.rollback_id == rollback_id:
+                    about.add(due.posting.about)
+        return [str(one.kind) for one in tx.events(rollback_id) if one.sequence in about]
+
+    return await here.engine.store.write(work)

@@ -68,8 +68,9 @@ def store_one(tx: Transaction, asked: Rollback) -> None:
         tx.record(Event(Happening.APPROVED, NOON, asked.id, vote.person, account, details))
     tx.show(Posting(asked.id, Kind.CARD, DEPLOYS))
     tx.show(Posting(asked.id, Kind.NOTICE, DEPLOYS))
-    for due in tx.due_postings(10):
-        tx.shown(due, CARD)
+    while owed := tx.due_postings(10):
+        for due in owed:
+            tx.shown(due, CARD)
 
 
 async def act(here: World, who: str, what: str, asked: Rollback, *, late: float) -> bool:

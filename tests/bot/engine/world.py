@@ -22,7 +22,7 @@ from bot.engine.registry import Registry
 from bot.engine.sweep import sweep
 from bot.invocation import Invocation
 from bot.message import Ticket
-from bot.ports import Due, Execution, Kind, Reference
+from bot.ports import Execution, Reference
 from bot.storage.store import SqlStore
 from tests.bot.builders import APPROVERS, DEPLOYS, NOON, target
 from tests.bot.engine.plant import Health, Pull, Push
@@ -186,14 +186,9 @@ class World:
         """Pretend that the platform showed everything so far, each kind at a message of its own."""
 
         def work(tx: Any) -> None:
-            for due in tx.due_postings(50):
-                if due.posting.kind in {Kind.NOTICE, Kind.CARD}:
-                    shown(tx, due)
-            for due in tx.due_postings(50):
-                shown(tx, due)
-
-        def shown(tx: Any, due: Due) -> None:
-            tx.shown(due, Reference(due.posting.place, str(due.posting.kind)))
+            while owed := tx.due_postings(50):  # what is behind these is owed next
+                for due in owed:
+                    tx.shown(due, Reference(due.posting.place, str(due.posting.kind)))
 
         await self.engine.store.write(work)
 

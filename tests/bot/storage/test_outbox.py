@@ -85,28 +85,16 @@ async def test_an_unseen_decision_keeps_its_rank(any_store: SqlStore) -> None:
 
 
 async def test_the_most_urgent_comes_first(any_store: SqlStore) -> None:
-    """Postings come by rank, then in the order in which they were first wanted, up to a limit."""
-    ask = Posting("rb-aaaa", Kind.ASK, Place("slack", "T1", "U1"), rank=Rank.DECISION)
-    tells = [a_posting(Kind.TELL, about=n, rank=Rank.END) for n in (5, 3)]
-    await show(any_store, a_posting(), *tells, ask)
+    """Postings of several places come by rank, then in the order in which they were wanted."""
+    ask, tell, other = (
+        Posting("rb-aaaa", Kind.ASK, Place("slack", "T1", f"@U{n}"), rank=rank)
+        for n, rank in enumerate((Rank.DECISION, Rank.END, Rank.END))
+    )
+    await show(any_store, a_posting(), tell, other, ask)
 
     limited = await any_store.read(lambda tx: tx.due_postings(3))
 
-    assert [one.posting for one in limited] == [ask, *tells]
-
-
-async def test_a_thread_waits_for_its_notice(any_store: SqlStore) -> None:
-    """What stands under the notice is not due before the notice stands, in the same place."""
-    elsewhere = Posting("rb-aaaa", Kind.NOTICE, Place("slack", "T1", "C-other"))
-    line = a_posting(Kind.LINE, about=1, rank=Rank.DECISION)
-    await show(any_store, line, a_posting(), elsewhere)
-    await posted(any_store, elsewhere, Reference(elsewhere.place, "1700.9"))
-    before = [one.posting for one in await due(any_store)]
-    await posted(any_store, a_posting(), NOTICE)
-    after = [one.posting for one in await due(any_store)]
-
-    assert before == [a_posting()]
-    assert after == [line]
+    assert [one.posting for one in limited] == [ask, tell, other]
 
 
 async def test_a_postponed_message_comes_back_in_time(
@@ -224,8 +212,8 @@ async def test_a_click_may_overtake_the_message(any_store: SqlStore) -> None:
         )
         stands.append((there, elsewhere))
 
-    await show(any_store, Posting("rb-aaaa", Kind.CARD, DEPLOYS))
     await show(any_store, a_posting())
+    await show(any_store, Posting("rb-aaaa", Kind.CARD, DEPLOYS))
     await look()
     (notice,) = await due(any_store)
     await any_store.write(lambda tx: tx.try_posting(notice))
