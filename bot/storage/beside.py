@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event
 
 from bot.storage.errors import Unusable
+from bot.storage.files import is_there
 from bot.storage.migrate import MIGRATIONS
 from bot.storage.store import SqlStore
 
@@ -21,16 +22,10 @@ class SecondStore(SqlStore):
     def _prepare(self) -> None:
         if self._url.get_backend_name() == "sqlite":
             _check_there(Path(self._url.database or ""))
-        try:
-            self._for_writing = self._make_engine(writes=True)
-            if self._url.get_backend_name() == "sqlite":
-                event.listen(self._for_writing, "connect", _be_patient)
-            self._for_reading = self._make_engine(writes=False)
-        except OSError as error:
-            raise Unusable(
-                f"{self._url.database} can't be opened: {error.strerror}. Nothing was changed. "
-                "Run this as the user who runs the bot."
-            ) from error
+        self._for_writing = self._make_engine(writes=True)
+        if self._url.get_backend_name() == "sqlite":
+            event.listen(self._for_writing, "connect", _be_patient)
+        self._for_reading = self._make_engine(writes=False)
         with self._for_reading.begin() as connection:
             _check_version(connection)
 
@@ -44,7 +39,7 @@ def _be_patient(connection: SQLiteConnection, _record: object) -> None:
 
 
 def _check_there(path: Path) -> None:
-    if not path.exists():
+    if not is_there(path):
         raise Unusable(
             f"There is no database at {path} yet. Nothing was changed. twokey serve makes it, and "
             "so does the first twokey rollback."

@@ -8,6 +8,7 @@ import hmac
 import json
 import os
 import secrets
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,8 +16,10 @@ from pathlib import Path
 from typing import Final
 
 from bot.storage.errors import Unusable
+from bot.storage.files import is_there, not_ours
 
 _KEY_BYTES: Final = 32
+_LONGEST: Final = 1000  # bytes
 _MOST_PROBLEMS: Final = 20
 
 
@@ -120,27 +123,47 @@ def _seal(key: bytes, *fields: str | int | None) -> str:
 
 def load_or_create_key(path: Path) -> bytes:
     """Return the key kept in this file; the first time, make one that only our user can read."""
-    if not path.exists():
-        draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-        descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(_KEY_BYTES) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            path.hardlink_to(draft)  # whole or not at all, and the first of two wins
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-        _sync_folder(path.parent)
     try:
-        key = bytes.fromhex(path.read_text().strip())
+        if not is_there(path):
+            _make_key(path)
+        content = _closed_content(path)
+    except OSError as error:
+        raise not_ours(path, error) from error
+    try:
+        key = bytes.fromhex(content.decode("ascii").strip())
     except ValueError:
         key = b""
     if len(key) != _KEY_BYTES:
         raise Unusable(f"{path} holds no audit key: it must be {_KEY_BYTES * 2} hex digits.")
     return key
+
+
+def _make_key(path: Path) -> None:
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(_KEY_BYTES) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        path.hardlink_to(draft)  # whole or not at all, and the first of two wins
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    _sync_folder(path.parent)
+
+
+def _closed_content(path: Path) -> bytes:
+    """Read the file, unless others may read it, too: whoever has the key can invent decisions."""
+    with path.open("rb") as file:
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise Unusable(
+                f"{path} is open to others (mode {mode:04o}), who could invent decisions with it. "
+                f"Nothing was changed. Close it: chmod 600 {path}"
+            )
+        return file.read(_LONGEST)
 
 
 def _sync_folder(folder: Path) -> None:

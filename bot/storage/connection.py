@@ -16,6 +16,7 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 
 from bot.storage.errors import Unusable
+from bot.storage.files import not_ours
 
 READERS: Final = 4
 _BUSY_MS: Final = 2000  # longer would keep the person who clicked waiting for an answer
@@ -74,9 +75,12 @@ def _create_file(url: URL) -> None:
     if not url.database or url.database == ":memory:":
         raise Unusable("SQLite needs a file here, such as sqlite:////var/lib/twokey/twokey.sqlite.")
     path = Path(url.database)
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    path.chmod(0o600)
+    try:
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        path.chmod(0o600)
+    except OSError as error:
+        raise not_ours(path, error) from error
 
 
 def _prepare_sqlite(connection: SQLiteConnection, _record: object, *, writes: bool) -> None:

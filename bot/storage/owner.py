@@ -10,6 +10,7 @@ from typing import Final, TextIO
 
 from bot.ports import Lease
 from bot.storage.errors import Unusable
+from bot.storage.files import not_ours
 from bot.storage.part import log
 
 LOCK_FILE: Final = "dbos.sqlite.lock"
@@ -43,8 +44,11 @@ class Owner:
 
     async def join(self) -> None:
         """Own the file: a second process would run what the first one is running."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = self._path.open("w", encoding="ascii")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            file = self._path.open("w", encoding="ascii")
+        except OSError as error:
+            raise not_ours(self._path, error) from error
         for _ in range(_GLANCES):
             if _is_locked_by(file, fcntl.LOCK_EX):
                 self._file = file
@@ -98,10 +102,13 @@ class Owner:
 
 def is_owned(lock_file: Path) -> bool:
     """Tell whether some process owns the file right now; nothing is taken from it."""
-    if not lock_file.exists():
+    try:
+        with lock_file.open("r", encoding="ascii") as file:
+            return not _is_locked_by(file, fcntl.LOCK_SH)  # which is let go of with the file
+    except FileNotFoundError:
         return False
-    with lock_file.open("r", encoding="ascii") as file:
-        return not _is_locked_by(file, fcntl.LOCK_SH)  # which is let go of with the file
+    except OSError as error:
+        raise not_ours(lock_file, error) from error
 
 
 def _version(connection: sqlite3.Connection) -> int:

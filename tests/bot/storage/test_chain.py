@@ -83,7 +83,22 @@ def test_the_key_is_made_once_for_our_user_alone(tmp_path: Path) -> None:
 def test_a_damaged_key_is_refused(tmp_path: Path, text: str) -> None:
     """A key file that holds something else is not replaced but named."""
     path = tmp_path / "audit.key"
+    path.touch(0o600)
     path.write_text(text)
 
-    with pytest.raises(Unusable, match=r"audit\.key"):
+    with pytest.raises(Unusable, match=r"audit\.key holds no audit key"):
         load_or_create_key(path)
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o602])
+def test_a_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
+    """Whoever has the key can invent decisions, so it is used only if nobody else can open it."""
+    path = tmp_path / "audit.key"
+    made = load_or_create_key(path)
+    path.chmod(mode)
+
+    with pytest.raises(Unusable, match=rf"mode {mode:04o}.*chmod 600 {path}"):
+        load_or_create_key(path)
+
+    path.chmod(0o600)
+    assert load_or_create_key(path) == made
