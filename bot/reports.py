@@ -13,6 +13,7 @@ from bot.domain.event import Event
 from bot.ports import Clock
 from bot.storage.beside import SecondStore
 from bot.storage.chain import load_or_create_key
+from bot.storage.files import is_there
 from bot.storage.store import SqlStore
 from notifications import report, summary, to_json
 
@@ -29,7 +30,7 @@ async def opened(
     settings: Settings, *, clock: Clock | None = None, name: str = ""
 ) -> AsyncGenerator[SqlStore]:
     """Open the store beside whoever owns it and may be running: nothing is made or migrated."""
-    if isinstance(settings.audit_key, Path) and not settings.audit_key.exists():
+    if isinstance(settings.audit_key, Path) and not is_there(settings.audit_key):
         raise TwokeyError(
             f"There is no audit key at {settings.audit_key}. Nothing was changed. Twokey makes it "
             "with the database when it first starts (twokey serve). If it has started before, "
@@ -43,22 +44,6 @@ async def opened(
 
 
 @asynccontextmanager
-async def _books(settings: Settings) -> AsyncGenerator[SqlStore]:
-    """Open the store to read in it; where there is none yet, nobody runs, and it is empty."""
-    if settings.database_url.startswith("sqlite") and not _is_there(settings):
-        key, url = audit_key(settings), settings.database_url
-        books = _open(SqlStore(url, clock=SystemClock(), audit_key=key))
-    else:
-        books = opened(settings)
-    async with books as store:
-        yield store
-
-
-def _is_there(settings: Settings) -> bool:
-    return Path(settings.database_url.removeprefix("sqlite:///")).exists()
-
-
-@asynccontextmanager
 async def _open(store: SqlStore) -> AsyncGenerator[SqlStore]:
     await store.open()
     try:
@@ -69,7 +54,7 @@ async def _open(store: SqlStore) -> AsyncGenerator[SqlStore]:
 
 async def summary_of(settings: Settings, rollback_id: str, *, form: str) -> str:
     """Return the summary of one rollback as ``md``, ``json`` or ``text``."""
-    async with _books(settings) as store:
+    async with opened(settings) as store:
         rollback, events = await store.read(
             lambda tx: (tx.load(rollback_id), tx.events(rollback_id))
         )
@@ -82,7 +67,7 @@ async def summary_of(settings: Settings, rollback_id: str, *, form: str) -> str:
 
 async def verify_audit(settings: Settings) -> tuple[bool, str]:
     """Verify the audit chain and say what was found in a sentence."""
-    async with _books(settings) as store:
+    async with opened(settings) as store:
         found = await store.verify_chain()
     if found.is_intact:
         return True, f"The audit chain is intact: {found.sequence} entries, head {found.mac[:16]}."
@@ -91,5 +76,5 @@ async def verify_audit(settings: Settings) -> tuple[bool, str]:
 
 async def events_beside(settings: Settings) -> tuple[Event, ...]:
     """Return what the audit chain says happened outside of all rollbacks, verified."""
-    async with _books(settings) as store:
+    async with opened(settings) as store:
         return await store.read(lambda tx: tx.events(None))

@@ -5,6 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from bot.cli.options import books
+from bot.clock import SystemClock
+from bot.reports import audit_key
+from bot.storage.store import SqlStore
 from bot.workspace.demo.stories import read_stories
 
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/shop.yaml"
@@ -56,15 +62,34 @@ def test_a_target_can_not_be_called_like_a_command(tmp_path: Path) -> None:
     assert "can't be called “status”" in done.stderr
 
 
-def test_an_unknown_rollback_is_a_sentence(tmp_path: Path) -> None:
+async def test_an_unknown_rollback_is_a_sentence(tmp_path: Path) -> None:
     """Reading needs no token; an unknown rollback is a sentence, and the empty chain is intact."""
     here = tmp_path / "twokey.yaml"
     here.write_text(EXAMPLE.read_text("utf-8"), "utf-8")
+    settings = books(here)
+    store = SqlStore(settings.database_url, clock=SystemClock(), audit_key=audit_key(settings))
+    await store.open()
+    await store.close()
     missing = twokey("summary", "rb-0000", "--config", str(here))
     assert "There is no rollback rb-0000" in missing.stderr
     assert (missing.returncode, "Traceback" in missing.stderr) == (2, False)
     audit = twokey("audit", "--config", str(here))
     assert "intact" in audit.stdout
+
+
+@pytest.mark.parametrize("command", [("audit",), ("summary", "rb-0000"), ("people", "link")])
+def test_what_is_missing_is_not_found_intact(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """Where the database is gone nothing is good, and none is made by whoever looks for it."""
+    here = tmp_path / "twokey.yaml"
+    here.write_text(EXAMPLE.read_text("utf-8"), "utf-8")
+    key = books(here).audit_key
+    assert isinstance(key, Path)
+    key.touch(0o600)
+    key.write_text("ab" * 32)
+    before = set(tmp_path.iterdir())
+    done = twokey(*command, "--config", str(here))
+    assert (done.returncode, "There is no database at" in done.stderr) == (2, True), done
+    assert set(tmp_path.iterdir()) == before
 
 
 def test_help_lists_the_stories() -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from bot.clock import SystemClock
 from bot.config import Settings
 from bot.domain.event import Event, Happening
 from bot.domain.people import Account, People, Person
+from bot.ports import Transaction
 from bot.reports import audit_key
 from bot.storage.store import SqlStore
 from tests.bot.builders import NOON
@@ -110,8 +112,6 @@ def test_two_people_are_named_and_not_joined(kind: Happening) -> None:
     assert f"{MANAGER} and {ON_DISCORD}" in printed
 
 
-def test_a_refused_code_is_no_proof() -> None:
-    """If the map changed since a code was refused, nothing is left of it."""
 def test_a_second_account_in_one_place_is_named_and_not_joined() -> None:
     """What was proven by way of another chat gives nobody a second account in a workspace."""
     known = People([Person("one", "One", (MANAGER, ON_DISCORD))])
@@ -139,6 +139,8 @@ def test_a_line_says_when_it_was_proven() -> None:
     assert line.endswith("]}  # proven 2025-04-02")
 
 
+def test_a_refused_code_is_no_proof() -> None:
+    """If the map changed since a code was refused, nothing is left of it."""
     one = People([Person("one", "One", (MANAGER,))])
     printed = lines(one, proven(MANAGER, ON_DISCORD, Happening.LINK_REFUSED))
     assert printed == "# There is nothing to add to twokey.yaml."
@@ -181,6 +183,7 @@ def test_the_command_reads_the_chain_and_no_secret(tmp_path: Path) -> None:
     )
     before = file.read_bytes()
 
+    asyncio.run(_write_down(tmp_path))
     nothing = twokey("link", "--config", str(file))
     asyncio.run(_write_down(tmp_path, proven(MANAGER, ON_DISCORD)))
     something = twokey("link", "--config", str(file))
@@ -193,10 +196,15 @@ def test_the_command_reads_the_chain_and_no_secret(tmp_path: Path) -> None:
     assert file.read_bytes() == before
 
 
-async def _write_down(folder: Path, event: Event) -> None:
-    """Put an event into the books that the file leads to."""
+async def _write_down(folder: Path, *events: Event) -> None:
+    """Put events into the books that the file leads to, which are made if there are none."""
     here = books(folder / "twokey.yaml")
     store = SqlStore(here.database_url, clock=SystemClock(), audit_key=audit_key(here))
     await store.open()
-    await store.write(lambda tx: tx.record(event))
+    for event in events:
+        await store.write(partial(_record, event))
     await store.close()
+
+
+def _record(event: Event, tx: Transaction) -> None:
+    tx.record(event)
