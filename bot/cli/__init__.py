@@ -4,11 +4,13 @@ One file is one group of commands; they are all listed here.
 """
 
 import sys
+from io import TextIOWrapper
 from typing import NoReturn
 
 import typer
 
 from bot import installation
+from bot.chat.clean import clean
 from bot.cli import discord
 from bot.cli.asking import rollback
 from bot.cli.books import audit, summary
@@ -48,10 +50,18 @@ cli.add_typer(discord.cli, name="discord")
 
 def main() -> NoReturn:
     """Run the command line; what people did wrong is a sentence and exit code 2."""
+    _never_fail_to_write()
     try:
         installation.check()
         cli(standalone_mode=True)
     except TwokeyError as error:
-        err.print(str(error), markup=False, soft_wrap=True)
+        err.print(clean(str(error)), markup=False, emoji=False, soft_wrap=True)
         sys.exit(2)
     sys.exit(0)
+
+
+def _never_fail_to_write() -> None:
+    """Write what the terminal's encoding does not know as a question mark."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")

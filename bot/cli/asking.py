@@ -18,6 +18,7 @@ from bot.cli.options import HERE, File, books, err, loaded, out, say, show
 from bot.cli.staying import at_rest, stay_for_others
 from bot.cli.steady import going_on
 from bot.cli.watching import watched
+from bot.cli.words import one_line
 from bot.config import Role, Settings
 from bot.domain.act import Act
 from bot.domain.errors import TwokeyError
@@ -53,7 +54,7 @@ def rollback(
         target=meant.name,
         environment=meant.environment,
         version=" ".join(version.split()),
-        words=" ".join(reason.split()),
+        words=one_line(reason),
     )
     try:
         ended = asyncio.run(_ask(settings, config, key, act, follow=follow))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -11,8 +12,12 @@ import typer
 from bot.chat.terminal.drawing import draw
 from bot.cli.hand import Hand, beside, is_anybody_leading, own_key
 from bot.cli.key import DEFAULT, KeyFile
+from bot.cli.looks import NOBODY
 from bot.cli.meant import RollbackId, meant
-from bot.cli.options import HERE, File, books, confirm, say, show
+from bot.cli.options import HERE, File, books, confirm, err, out, say, show
+from bot.cli.steady import going_on
+from bot.cli.words import one_line
+from bot.config import Settings
 from bot.domain.act import Act
 from bot.domain.errors import TwokeyError
 from bot.domain.people import Account
@@ -25,10 +30,7 @@ from commands.details import handle as details_of
 from notifications import renderer
 
 _FEWEST_DIGITS: Final = 8
-NOBODY: Final = (
-    "Nobody plans or runs at this moment, so nothing happens yet. Start twokey serve: it goes on "
-    "from here."
-)
+_APPROVABLE: Final = frozenset({State.PENDING, State.QUORUM})  # else it is refused in any case
 Work = Callable[[Hand, Rollback], Awaitable[Message]]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")]
 Words = Annotated[str, typer.Option("--reason", help="Why, in your own words.")]
@@ -55,7 +57,7 @@ def approve(
         await _show_card(hand, known)
         if digest:
             _check_digest(known, digest.lower())
-        elif known.state is State.PENDING:
+        elif known.state in _APPROVABLE:
             plan = known.plan.digest[:_FEWEST_DIGITS] if known.plan else ""
             confirm(f"Type yes to approve exactly this plan ({plan}):", script="--digest DIGEST")
         return await hand.do("approve", _act("approve", known), value=_ticket(known))
@@ -75,17 +77,24 @@ def reject(
     key: KeyFile = DEFAULT,
 ) -> None:
     """Say no; one is enough, and nothing is changed."""
-    words = _one_line(reason)
+    words = one_line(reason)
 
     async def work(hand: Hand, known: Rollback) -> Message:
-        message = await hand.do("reject", _act("reject", known), value=_ticket(known))
-        if words:
-            act = Act("explain", known.id, words=words)
-            ticket = str(Ticket(known.id))
-            await hand.do("reject_because", act, value=ticket, fields={"because": words})
-        return message
+        return await rejected(hand, known, words)
 
     _decide(config, key, rollback, work)
+
+
+async def rejected(hand: Hand, known: Rollback, words: str) -> Message:
+    """Reject it, and then say why; without the words it is rejected all the same."""
+    message = await hand.do("reject", _act("reject", known), value=_ticket(known))
+    if words:
+        act, ticket = Act("explain", known.id, words=words), str(Ticket(known.id))
+        try:
+            await hand.do("reject_because", act, value=ticket, fields={"because": words})
+        except TwokeyError as error:
+            say(str(error), f"{known.id} is rejected all the same, without your reason.")
+    return message
 
 
 def cancel(rollback: RollbackId = None, config: File = HERE, key: KeyFile = DEFAULT) -> None:
@@ -105,7 +114,7 @@ def reason(
     key: KeyFile = DEFAULT,
 ) -> None:
     """Say what your rollback is for, if that was left out."""
-    said = _one_line(words)
+    said = one_line(words)
 
     async def work(hand: Hand, known: Rollback) -> Message:
         act = _act("reason", known, words=said)
@@ -144,7 +153,7 @@ def resolve(
     key: KeyFile = DEFAULT,
 ) -> None:
     """Say that a bad end was looked after, or confirm what somebody else says so."""
-    words = _one_line(reason)
+    words = one_line(reason)
 
     async def work(hand: Hand, known: Rollback) -> Message:
         if words:
@@ -167,17 +176,25 @@ def _decide(config: Path, key: Path, rollback_id: str | None, work: Work) -> Non
     settings = books(config)
 
     async def decide() -> None:
-        is_led = await is_anybody_leading(settings)
         async with beside(settings, own_key(key, settings.people)) as hand:
             known = await meant(hand.store, rollback_id)
-            show(draw(await work(hand, known)))
-            after = await meant(hand.store, known.id)
-        if not is_led and not after.state.is_terminal:
-            say(NOBODY)
-        if not after.state.is_terminal:
-            say(f"Next: twokey follow {after.id}")
+            message = await work(hand, known)
+            with going_on(out, err):  # it is recorded, whoever reads that
+                show(draw(message))
+                await _say_what_comes(settings, hand, known.id)
 
     asyncio.run(decide())
+
+
+async def _say_what_comes(settings: Settings, hand: Hand, rollback_id: str) -> None:
+    """Say what is next, as far as that can be known: the decision is recorded in any case."""
+    with suppress(TwokeyError):
+        after = await meant(hand.store, rollback_id)
+        if after.state.is_terminal:
+            return
+        if not await is_anybody_leading(settings):
+            say(NOBODY)
+        say(f"Next: twokey follow {after.id}")
 
 
 def _simply(verb: str) -> Work:
@@ -223,11 +240,6 @@ def _check_digest(known: Rollback, given: str) -> None:
             f"The plan of {known.id} is another one: its digest begins with "
             f"{_digest(known)[:_FEWEST_DIGITS]}. Nothing was changed. Look at its card again."
         )
-
-
-def _one_line(words: str) -> str:
-    """Return the words as chats hand them on, so that what is signed is what is kept."""
-    return " ".join(words.split())
 
 
 def details(rollback: RollbackId = None, config: File = HERE) -> None:

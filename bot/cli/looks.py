@@ -51,6 +51,7 @@ class Watch:
     rollback_id: str
     tell: Tell = say
     is_led: Callable[[], Awaitable[bool]] | None = None  # who plans and runs does not ask that
+    pause: float = _LOOK
     _alone_since: datetime | None = field(default=None, init=False)
 
     async def looks(self) -> Looks:
@@ -64,7 +65,7 @@ class Watch:
             if number % _LOOKS_A_GLANCE == 0:
                 await self._glance(rollback, now)
             number += 1
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(self.pause)
 
     async def _glance(self, rollback: Rollback, now: datetime) -> None:
         """Say that nobody plans or runs, and do not wait for ever that somebody comes."""

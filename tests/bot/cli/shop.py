@@ -80,11 +80,11 @@ class Shop:
         """Start ``twokey`` and let it run."""
         return self.start_module("bot", *words)
 
-    def start_module(self, module: str, *words: str) -> Process:
+    def start_module(self, module: str, *words: str, **environment: str) -> Process:
         """Start a program and let it run."""
         child = subprocess.Popen(
             [sys.executable, "-m", module, *words],
-            env=self.environment(),
+            env=self.environment(**environment),
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

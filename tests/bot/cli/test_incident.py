@@ -1,18 +1,13 @@
 """Incidents without any chat, played by real processes on both databases."""
 
-import os
-import pty
-import select
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.bot.cli.shop import PATIENCE, Shop, ended, id_in, shop
+from tests.bot.cli.terminal import typed
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -148,37 +143,6 @@ def test_interrupted(here: Shop) -> None:
     assert here.status()[0]["state"] == "pending"
     assert here.does("responder", "cancel").returncode == 0
     assert here.status() == []
-
-
-def typed(here: Shop, answer: str, *words: str) -> tuple[int, str]:
-    """Run a command on a terminal, answer its question, and return what was seen."""
-    master, slave = pty.openpty()
-    child = subprocess.Popen(
-        [sys.executable, "-m", "bot", *words],
-        env=here.environment(TERM="xterm"),
-        cwd=here.folder,
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-    )
-    os.close(slave)
-    seen, until, has_answered = b"", time.monotonic() + PATIENCE, False
-    try:
-        while time.monotonic() < until:
-            ready, _, _ = select.select([master], [], [], 0.1)
-            try:
-                more = os.read(master, 65536) if ready else b""
-            except OSError:  # the other side is gone
-                break
-            seen += more
-            if b"Type yes" in seen and not has_answered:
-                os.write(master, answer.encode() + b"\n")
-                has_answered = True
-        return child.wait(PATIENCE), seen.decode()
-    finally:
-        child.kill()
-        child.wait()
-        os.close(master)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
