@@ -1,4 +1,8 @@
-"""How much may be shown: one edit budget per workspace, one posting pace per channel."""
+"""How much may be shown: one edit budget per workspace, one posting pace per channel.
+
+When a platform asks to wait, what it counts together waits: posts to one channel, all edits on
+Slack, and on Discord the edits in one channel.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +13,7 @@ from bot.ports import Due, Rank
 EDITS_PER_MINUTE: Final = 45.0  # Slack's published 50 for chat.update, with room for a late click
 POSTS_PER_SECOND: Final = 1.0  # in one channel
 POST_BURST: Final = 5.0
+_COUNT_EDITS_BY_CHANNEL: Final = frozenset({"discord"})
 _KEPT_FOR_DECISIONS: Final = 10.0  # edits that steps and progress may not use up
 
 
@@ -64,12 +69,16 @@ class Budget:
         return bucket.take(now, keep=0.0 if urgent else _KEPT_FOR_DECISIONS)
 
     def close(self, due: Due, until: datetime) -> None:
-        """The platform asked to wait, for posts to one channel or for all edits: so we do."""
+        """The platform asked to wait: so we do, with all that it counts together with this."""
         self._closed_until[_lane(due)] = until
 
 
 def _lane(due: Due) -> tuple[str, ...]:
-    """Return what platforms count together: edits by workspace, posts by channel."""
+    """Return what platforms count together; a thread is a channel of its own."""
     place = due.posting.place
     tenant = (place.platform, place.tenant)
-    return tenant if due.reference is not None else (*tenant, place.channel)
+    if due.reference is None:
+        return ("post", *tenant, place.channel)
+    if place.platform in _COUNT_EDITS_BY_CHANNEL:
+        return ("edit", *tenant, due.reference.place.channel)
+    return ("edit", *tenant)

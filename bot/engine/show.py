@@ -30,6 +30,7 @@ from bot.ports import (
 STUMBLE: Final = 1.0
 _LONGEST_WAIT: Final = 60.0
 _LONGEST_WAIT_FOR_PEOPLE: Final = 300.0  # who have to invite us, or to unarchive a channel
+_LONGEST_WAIT_FOR_PLATFORMS: Final = 300.0  # then we ask again, however long they wanted
 _KEPT_AFTER_THE_END: Final = timedelta(days=1)
 
 
@@ -74,7 +75,8 @@ class Showing:
         except _NotOurs:
             pass  # whoever delivers now sees in the outbox how far we got
         except ChatBusy as busy:
-            self._budget.close(due, await self._postpone(due, busy.seconds))
+            seconds = min(busy.seconds, _LONGEST_WAIT_FOR_PLATFORMS)
+            self._budget.close(due, await self._postpone(due, seconds))
         except ChatRefused as refusal:
             await self._refused(due, refusal)
         except Exception as error:  # noqa: BLE001 - whatever it was, people have to be told later

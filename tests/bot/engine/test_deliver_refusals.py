@@ -191,6 +191,22 @@ async def test_a_definite_refusal_leaves_nothing_in_doubt(tmp_path: Path) -> Non
     assert calls == ["post", "post"]
 
 
+async def test_nobody_is_waited_for_longer_than_five_minutes(tmp_path: Path) -> None:
+    """However long the platform asks to wait, it is asked again soon enough for an emergency."""
+    wall = fails(ChatBusy("Slack asks us to wait.", seconds=36_000), key=":notice:")
+    async with world(tmp_path) as here:
+        await planned(here)
+        delivery = outbox(here, wall)
+        for _ in range(3):
+            await delivery.run_once()
+        early = list(wall.keys)
+        await here.clock.sleep(300)
+        await delivery.run_once()
+        await delivery.run_once()
+    assert not any(":notice:" in key for key in early)
+    assert any(":notice:" in key for key in wall.keys)
+
+
 async def _until(is_true: Callable[[], bool]) -> None:
     while not is_true():  # noqa: ASYNC110 - nobody announces it
         await asyncio.sleep(0.005)
