@@ -25,6 +25,7 @@ class FaultPoint(Enum):
     PLAN_MADE = "plan.made", "B1", "A plan is made; it is not committed."
     PLAN_RECORDED = "plan.recorded", "B1", "A plan is committed; its card is not posted."
     POST_ANNOUNCED = "post.announced", "B1, B13", "A post is written down; it is not sent."
+    SENTENCE_SENT = "sentence.sent", "B2", "A message stands as its sentence; it is not a card yet."
     POST_SENT = "post.sent", "B2, B14", "A post was answered; its id is not stored."
     EDIT_SENT = "edit.sent", "B3", "An edit was answered; it is not written down."
     MESSAGE_NOTED = "message.noted", "B3, B14", "What people see is written down."

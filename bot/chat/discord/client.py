@@ -20,6 +20,7 @@ from bot.chat.discord.refusals import ARCHIVED, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
 from bot.chat.discord.threads import Threads
 from bot.domain.errors import TwokeyError
 from bot.domain.target import Place
+from bot.faultpoints import FaultPoint, reached
 from bot.message import Buttons, Line, Message, Note
 from bot.ports import ChatRefused, ChatUnreachable, Reference, Remedy
 
@@ -61,6 +62,7 @@ class DiscordChat:
                 continue
             self._sentences[channel, key] = reference
             self._remember(reference.message, _mark(key))
+            reached(FaultPoint.SENTENCE_SENT)
             try:
                 await self._show(reference, message)
             except DiscordRefused as refusal:
