@@ -1,5 +1,6 @@
 """Brings a database to the tables of this program; one from a newer program is left alone."""
 
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from bot.storage.errors import Unusable
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _ONE_AT_A_TIME: Final = 0x74776F6B  # any number, the same in every replica
+_ONE_IN_HERE: Final = threading.Lock()  # Alembic keeps what it is doing in its module
 
 
 def is_current(connection: Connection) -> bool:
@@ -44,4 +46,5 @@ def migrate(connection: Connection) -> None:
             f"this one knows them up to {scripts.get_current_head()}). Nothing was changed. "
             "Install the newer version, or restore the backup made before the upgrade."
         )
-    command.upgrade(config, "head")
+    with _ONE_IN_HERE:
+        command.upgrade(config, "head")

@@ -1,5 +1,6 @@
 """The tables of the program and those of the database are the same, or the program says so."""
 
+import asyncio
 import json
 import os
 from collections.abc import Iterable
@@ -187,3 +188,13 @@ async def test_other_databases_are_refused(wrong: str, clock: ManualClock) -> No
 
     with pytest.raises(Unusable, match=r"needs a file|sqlite or postgresql"):
         await store.open()
+
+
+async def test_several_stores_are_opened_at_once(tmp_path: Path) -> None:
+    """What brings one database up to date is not disturbed by another one in the same process."""
+    urls = [f"sqlite:///{tmp_path / str(number)}.db" for number in range(8)]
+    stores = [SqlStore(url, clock=ManualClock(), audit_key=KEY) for url in urls]
+    try:
+        await asyncio.gather(*(store.open() for store in stores))
+    finally:
+        await asyncio.gather(*(store.close() for store in stores))
