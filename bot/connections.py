@@ -17,6 +17,7 @@ from bot.ports import Chat, ChatBusy, ChatUnreachable, Kind, Reference, Store, T
 
 log = logging.getLogger("twokey")
 _CONNECT_AGAIN: Final = 5.0  # seconds
+_REFUSED_AGAIN: Final = 300.0  # once others are served: only people can mend it
 _WITHIN: Final = 5.0  # each chat is waited for so long; then the others go on without it
 _WARM_FOR: Final = 45.0  # seconds; a directory entry counts for sixty
 _WARM_LOOK: Final = 2.0
@@ -60,7 +61,8 @@ async def connect(gateways: Sequence[Gateway]) -> tuple[asyncio.Task[None], ...]
     """
     if not gateways:
         return ()
-    tries = [asyncio.create_task(_connect(gateway)) for gateway in gateways]
+    is_served = asyncio.Event()
+    tries = [asyncio.create_task(_connect(gateway, is_served)) for gateway in gateways]
     try:
         done, pending = await asyncio.wait(tries, timeout=_WITHIN)
         if not done:
@@ -72,11 +74,15 @@ async def connect(gateways: Sequence[Gateway]) -> tuple[asyncio.Task[None], ...]
             one.cancel()
         await asyncio.gather(*tries, return_exceptions=True)
         raise
+    is_served.set()
     return tuple(pending)
 
 
-async def _connect(gateway: Gateway) -> None:
-    """Connect to one, however long that takes: what was running goes on meanwhile."""
+async def _connect(gateway: Gateway, is_served: asyncio.Event) -> None:
+    """Connect to one, however long that takes: what was running goes on meanwhile.
+
+    What is refused is raised only until others are served: then it would end with nobody looking.
+    """
     while True:
         try:
             await gateway.start()
@@ -85,6 +91,11 @@ async def _connect(gateway: Gateway) -> None:
             pause = max(_CONNECT_AGAIN, wanted)
             log.warning("%s Trying again in %.0f s.", error, pause)
             await asyncio.sleep(pause)
+        except TwokeyError as error:
+            if not is_served.is_set():
+                raise
+            log.error("%s Trying again in %.0f s.", error, _REFUSED_AGAIN)  # noqa: TRY400
+            await asyncio.sleep(_REFUSED_AGAIN)
         else:
             return
 

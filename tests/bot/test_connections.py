@@ -11,7 +11,7 @@ import pytest
 from bot.chat.discord.client import DiscordChat
 from bot.chat.discord.gateway import DiscordGateway
 from bot.chat.discord.guild import opened
-from bot.connections import connect
+from bot.connections import absent, connect, disconnected
 from bot.ports import ChatBusy, ChatRefused, ChatUnreachable
 from bot.workspace.discord.server import running
 from tests.bot.chat.discord.conftest import COMMANDS, Clock, FakeDesk, settings
@@ -65,3 +65,21 @@ async def test_a_busy_platform_is_left_alone_for_as_long_as_it_wants(
     first, second, third = door.at
     assert second - first < 0.3
     assert third - second >= 0.3
+
+
+async def test_a_refusal_that_comes_late_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once people are served on one chat, what is wrong with another one is waited out."""
+    monkeypatch.setattr("bot.connections._WITHIN", 0.05)
+    monkeypatch.setattr("bot.connections._CONNECT_AGAIN", 0.1)
+    monkeypatch.setattr("bot.connections._REFUSED_AGAIN", 0.01)
+    away = ChatUnreachable("It is away.")
+    late = Door([away, ChatRefused("Twokey is not in the server."), ChatRefused("Still not.")])
+
+    [trying] = await connect([Door([]), late])
+    told = await absent({"Slack": Door([]), "Discord": late})
+    is_served = not await disconnected({"Slack": Door([]), "Discord": late})
+    async with asyncio.timeout(4):
+        await trying
+
+    assert len(late.at) == 4
+    assert (told, is_served) == ("Not connected: Discord.", True)
