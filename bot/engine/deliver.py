@@ -1,6 +1,7 @@
 """Show people what they must see: the outbox, delivered at least once and in order per thread."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -8,6 +9,7 @@ from typing import Final
 
 from bot.domain.errors import TwokeyError
 from bot.domain.target import Place
+from bot.engine.absence import Absences
 from bot.engine.bell import Bell
 from bot.engine.budget import Budget
 from bot.engine.core import log
@@ -15,7 +17,7 @@ from bot.engine.foreground import Foreground
 from bot.engine.show import STUMBLE, Showing
 from bot.ports import Chat, Clock, Due, Renderer, Store, Transaction
 
-_AT_ONCE: Final = 32
+_AT_ONCE: Final = 32  # on each platform
 _FIRST_LOOK: Final = 3 * _AT_ONCE  # reading costs more than it seems, and most of it is shown soon
 _LONG_LOOK: Final = 512  # but one busy channel must not hide the others
 _IDLE: Final = 30.0
@@ -41,9 +43,10 @@ class Delivery:
         ``is_ours``: whether to deliver is up to this process now, and to no other one.
         """
         self._store = store
+        self._chats = chats
         self._clock = clock
         self._foreground = foreground
-        self._budget = Budget()
+        self._budget, self._absences = Budget(), Absences()
         self._is_ours = is_ours
         self._one = Showing(
             store=store,
@@ -52,10 +55,12 @@ class Delivery:
             clock=clock,
             foreground=foreground,
             budget=self._budget,
+            absences=self._absences,
             is_ours=is_ours,
         )
         self._bell = Bell()
         self._showing: dict[str, asyncio.Task[None]] = {}
+        self._calls = Counter[str]()  # those of them to each platform: none takes another's room
         self._posting: dict[str, Place] = {}  # those of them that are new messages
 
     def wake(self) -> None:
@@ -92,32 +97,40 @@ class Delivery:
     async def _look(self) -> float:
         """Start to show what may be shown now; return the seconds until there may be more."""
         await self._foreground.over()
-        if len(self._showing) >= _AT_ONCE:
+        if all(self._is_full(platform) for platform in self._chats):
             return _IDLE  # the first that ends makes room, and wakes us
-        has_started, is_whole, wait = await self._look_at(_FIRST_LOOK)
-        if not has_started and not is_whole:
-            _, _, wait = await self._look_at(_LONG_LOOK)
+        is_hidden, wait = await self._look_at(_FIRST_LOOK)
+        if is_hidden:
+            _, wait = await self._look_at(_LONG_LOOK)
         return wait
 
-    async def _look_at(self, most: int) -> tuple[bool, bool, float]:
-        """Start what may be shown of so many; return whether any, whether that is all, the wait."""
+    async def _look_at(self, most: int) -> tuple[bool, float]:
+        """Start what may be shown of so many; return whether more may be behind them, the wait."""
         # Noted before the outbox is read: what is still being shown would be shown twice, and what
         # fails meanwhile would be overtaken.
         busy, queues = set(self._showing), set(self._posting.values())
         due, now, following = await self._store.read(partial(_owed, most))
-        waits, before = [_IDLE], len(self._showing)
+        waits, has_started, must_wait = [_IDLE], False, False
         if following is not None:
             waits.append(max((following - now).total_seconds(), 0.01))
-        for one in due:
-            if one.posting.key in busy or self._must_queue(one, queues):
+        for one in sorted(due, key=self._absences.last_to_ask):
+            if one.posting.key in busy or self._is_full(one.posting.place.platform):
                 continue
-            if len(self._showing) >= _AT_ONCE:
-                break
-            if wait := self._budget.wait(one, now):
+            if self._must_queue(one, queues):
+                must_wait = True
+            elif wait := self._absences.wait(one, now):
                 waits.append(wait)
+            elif wait := self._budget.wait(one, now):
+                waits.append(wait)
+                must_wait = True
             else:
                 self._start(one)
-        return len(self._showing) > before, len(due) < most, min(waits)
+                has_started = True
+        return must_wait and not has_started and len(due) >= most, min(waits)
+
+    def _is_full(self, platform: str) -> bool:
+        """Tell whether so much is on its way to a platform that more would only wait there."""
+        return self._calls[platform] >= _AT_ONCE
 
     def _must_queue(self, due: Due, queues: set[Place]) -> bool:
         """Tell whether a new message waits for another one: side by side they change places."""
@@ -129,11 +142,15 @@ class Delivery:
         key = due.posting.key
         if due.reference is None:
             self._posting[key] = due.posting.place
+        self._calls[due.posting.place.platform] += 1
+        self._absences.begins(due)
         task = self._showing[key] = asyncio.create_task(self._one.show(due), name=key)
 
         def forget(_: object) -> None:
             del self._showing[key]
             self._posting.pop(key, None)
+            self._calls[due.posting.place.platform] -= 1
+            self._absences.ends(due)
 
         task.add_done_callback(forget)
 

@@ -7,6 +7,7 @@ from typing import Final
 from bot.domain.errors import TwokeyError
 from bot.domain.event import Event
 from bot.domain.rollback import Rollback
+from bot.engine.absence import Absences
 from bot.engine.budget import Budget
 from bot.engine.core import in_words, log
 from bot.engine.foreground import Foreground
@@ -16,6 +17,7 @@ from bot.ports import (
     Chat,
     ChatBusy,
     ChatRefused,
+    ChatUnreachable,
     Clock,
     Due,
     Kind,
@@ -31,11 +33,16 @@ STUMBLE: Final = 1.0
 _LONGEST_WAIT: Final = 60.0
 _LONGEST_WAIT_FOR_PEOPLE: Final = 300.0  # who have to invite us, or to unarchive a channel
 _LONGEST_WAIT_FOR_PLATFORMS: Final = 300.0  # then we ask again, however long they wanted
+_ENOUGH: Final = 5  # failures: half a minute
 _KEPT_AFTER_THE_END: Final = timedelta(days=1)
 
 
 class _NotOurs(Exception):
     """Another process delivers by now."""
+
+
+class _Unmade(Exception):
+    """There are no words for it, which is nobody else's fault."""
 
 
 class Showing:
@@ -50,6 +57,7 @@ class Showing:
         clock: Clock,
         foreground: Foreground,
         budget: Budget,
+        absences: Absences,
         is_ours: Callable[[], bool],
     ) -> None:
         """Take the doors it needs; ``chats`` are by platform."""
@@ -59,6 +67,7 @@ class Showing:
         self._clock = clock
         self._foreground = foreground
         self._budget = budget
+        self._absences = absences
         self._is_ours = is_ours
 
     async def show(self, due: Due) -> None:
@@ -75,13 +84,16 @@ class Showing:
         except _NotOurs:
             pass  # whoever delivers now sees in the outbox how far we got
         except ChatBusy as busy:
+            self._absences.answered(due)
             seconds = min(busy.seconds, _LONGEST_WAIT_FOR_PLATFORMS)
             self._budget.close(due, await self._postpone(due, seconds))
         except ChatRefused as refusal:
+            self._absences.answered(due)
             await self._refused(due, refusal)
         except Exception as error:  # noqa: BLE001 - whatever it was, people have to be told later
             await self._failed(due, error)
         else:
+            self._absences.answered(due)
             await self._store.write(lambda tx: tx.shown(due, reference))
             reached(FaultPoint.MESSAGE_NOTED, due.posting.kind)
 
@@ -100,7 +112,10 @@ class Showing:
         await self._foreground.over()
         rollback, events, notice = await self._store.read(lambda tx: _facts(tx, due))
         await self._foreground.over()
-        message = self._render(due.posting, rollback, events)
+        try:
+            message = self._render(due.posting, rollback, events)
+        except Exception as error:
+            raise _Unmade(in_words(error, doing="drawing it")) from error
         if message is None:
             return due.reference
         thread = notice if due.posting.is_threaded else None
@@ -160,16 +175,23 @@ class Showing:
     async def _failed(self, due: Due, error: Exception) -> None:
         """Try again later, but not for ever: what nobody waits for any more makes room."""
         seconds = min(2.0**due.failures, _LONGEST_WAIT)
-        because = in_words(error, doing="showing it")
+        is_unmade = isinstance(error, _Unmade)
+        because = str(error) if is_unmade else in_words(error, doing="showing it")
+        # A chat that answers everything but this one message is not away: the rest goes on.
+        is_alone = due.failures >= _ENOUGH and not self._absences.is_away(due)
+        stuck = because if is_unmade or is_alone else None
 
-        def work(tx: Transaction) -> str:
+        def work(tx: Transaction) -> tuple[str, datetime]:
             if _is_old(tx, due):
                 tx.give_up(due, because)
-                return "it is given up"
-            tx.postpone(due, until=tx.now + timedelta(seconds=seconds))
-            return f"again in {seconds:.0f} s"
+                return "it is given up", tx.now
+            tx.postpone(due, until=tx.now + timedelta(seconds=seconds), stuck=stuck)
+            return f"again in {seconds:.0f} s", tx.now
 
-        log.warning("%s: %s; %s", due.posting.key, because, await self._store.write(work))
+        what_now, now = await self._store.write(work)
+        if isinstance(error, ChatUnreachable):
+            self._absences.unanswered(due, now)
+        log.warning("%s: %s; %s", due.posting.key, because, what_now)
 
 
 def _facts(tx: Transaction, due: Due) -> tuple[Rollback, tuple[Event, ...], Reference | None]:

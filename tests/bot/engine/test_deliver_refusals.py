@@ -152,7 +152,7 @@ async def test_one_thread_in_trouble_silences_no_other(tmp_path: Path, error: Ex
         delivery, _, wall = await _one_thread_in_trouble(here, error)
         other = await here.ask_for("outsider", target="frontend")
         await here.until(other.id, lambda r: r.state is State.PENDING)
-        for _ in range(4):
+        for _ in range(8):
             await here.clock.sleep(min(await delivery.run_once(), 2))
     assert [key for key in wall.keys if key.startswith(f"{other.id}:notice:")]
 
