@@ -10,6 +10,7 @@ replies    answers to interactions, which nothing holds back
 guild      the way into one server: settings, calls with their permissions
 refusals   what Discord's error codes mean, as sentences
 threads    the channel of a message: a thread under a notice, or somebody's direct messages
+lost       what was posted although nobody heard so
 client     posts, edits, finds and links messages
 directory  who somebody is
 commands   the slash commands, as Discord registers them

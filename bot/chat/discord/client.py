@@ -6,16 +6,15 @@ and as the id of the card's container, by which we recognise the card.
 """
 
 import asyncio
-import base64
-import hashlib
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final, cast
+from typing import Final
 
-from bot.chat.discord.components import IS_COMPONENTS, NOBODY, Json, mentioned, render
+from bot.chat.discord.components import IS_COMPONENTS, NOBODY, mentioned, render
 from bot.chat.discord.discreet import log
 from bot.chat.discord.guild import Guild, id_of
+from bot.chat.discord.lost import EDITABLE_SECONDS, Lost, mark_of, nonces_of
 from bot.chat.discord.refusals import ARCHIVED, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, DiscordRefused
 from bot.chat.discord.threads import Threads
 from bot.domain.errors import TwokeyError
@@ -24,14 +23,7 @@ from bot.faultpoints import FaultPoint, reached
 from bot.message import Buttons, Line, Message, Note
 from bot.ports import ChatRefused, ChatUnreachable, Reference, Remedy
 
-# Discord limits edits of messages older than an hour, in a way that it tells nobody (30046).
-_EDITABLE_SECONDS: Final = 3_540.0
 _RETIRING_SECONDS: Final = 5.0
-_EPOCH_MILLISECONDS: Final = 1_420_070_400_000
-_PAGES: Final = 3  # a lost answer is looked for within seconds or minutes
-_PAGE: Final = 100
-_NONCES: Final = 3
-_LONGEST_NONCE: Final = 25
 _MOST_REMEMBERED: Final = 1_000
 
 
@@ -41,7 +33,7 @@ class DiscordChat:
     def __init__(self, guild: Guild, *, now: Callable[[], float]) -> None:
         """Talk through this server's connections."""
         self._guild = guild
-        self._now = now
+        self._lost = Lost(guild, now=now)
         self._threads = Threads(guild)
         self._marks: OrderedDict[str, int] = OrderedDict()  # message -> its container's id
         self._sentences: dict[tuple[str, str], Reference] = {}  # posted, and not yet a card
@@ -55,13 +47,15 @@ class DiscordChat:
         """
         channel = await self._channel(place, thread, message)
         where = place.person.user if place.person else channel
-        for nonce in _nonces(channel, key):
+        for nonce in nonces_of(channel, key):
             reference = self._unfinished(channel, key)
-            reference = reference or await self._say(channel, message, nonce=nonce, where=where)
+            if reference is None:
+                self._lost.say(channel, key, render(message)[0])
+                reference = await self._say(channel, message, nonce=nonce, where=where)
             if reference is None:
                 continue
             self._sentences[channel, key] = reference
-            self._remember(reference.message, _mark(key))
+            self._remember(reference.message, mark_of(key))
             reached(FaultPoint.SENTENCE_SENT)
             try:
                 await self._show(reference, message)
@@ -71,13 +65,19 @@ class DiscordChat:
                 del self._sentences[channel, key]  # somebody deleted it that moment
             else:
                 del self._sentences[channel, key]
+                self._lost.heard(channel, key)
                 return reference
         raise ChatUnreachable(f"What Twokey says in {channel} is deleted at once.")
 
     async def edit(self, reference: Reference, message: Message) -> None:
         """Replace the message, or refuse because it is too old: then it is posted anew."""
-        if self._age(reference.message) < _EDITABLE_SECONDS:
-            await self._show(reference, message)
+        if self._lost.age(reference.message) < EDITABLE_SECONDS:
+            try:
+                await self._show(reference, message)
+            except DiscordRefused as refusal:
+                if refusal.code != UNKNOWN_CHANNEL:
+                    raise
+                raise ChatRefused(str(refusal), remedy=Remedy.ANEW) from refusal
             self._sentences = {k: r for k, r in self._sentences.items() if r != reference}
             return
         await self._retire(reference, message)
@@ -95,17 +95,16 @@ class DiscordChat:
         channel = thread.message if thread else await self._threads.channel(place)
         if reference := self._unfinished(channel, key):
             return reference
-        nonces, mark = set(_nonces(channel, key)), _mark(key)
         try:
-            async for found in self._newest(channel):
-                is_it = _container(found) == mark or found.get("nonce") in nonces
-                if is_it and _author(found) == self._guild.user:
-                    self._remember(found["id"], mark)
-                    return self._reference(channel, found["id"])
+            found = await self._lost.find(channel, key, marks=self._marks)
         except DiscordRefused as refusal:
             if thread is None or refusal.code != UNKNOWN_CHANNEL:
                 raise  # but nothing stands in a thread that was never opened
-        return None
+            found = None
+        if found is None:
+            return None
+        self._remember(found, mark_of(key))
+        return self._reference(channel, found)
 
     async def link(self, reference: Reference) -> str:
         """Return Discord's own address of the message."""
@@ -116,7 +115,7 @@ class DiscordChat:
     def _unfinished(self, channel: str, key: str) -> Reference | None:
         """Return the sentence that was posted and did not become a card, if it still can."""
         reference = self._sentences.get((channel, key))
-        is_young = reference and self._age(reference.message) < _EDITABLE_SECONDS
+        is_young = reference and self._lost.age(reference.message) < EDITABLE_SECONDS
         return reference if is_young else None
 
     async def _channel(self, place: Place, thread: Reference | None, message: Message) -> str:
@@ -155,6 +154,8 @@ class DiscordChat:
         try:
             await self._replace(reference, message)
         except DiscordRefused as refusal:
+            if refusal.code == UNKNOWN_CHANNEL:
+                self._threads.forget(channel)  # somebody deleted it, and all that stood in it
             if refusal.code != ARCHIVED:
                 raise
             await self._threads.unarchive(channel)
@@ -187,31 +188,6 @@ class DiscordChat:
         except (TwokeyError, TimeoutError) as error:
             log.info("The buttons stay on an old message, where they are refused: %s", error)
 
-    async def _page(self, channel: str, before: str) -> list[Json]:
-        params = {"limit": str(_PAGE)} | ({"before": before} if before else {})
-        found: Any = await self._guild.call(
-            "GET /channels/{channel_id}/messages", where=channel, channel_id=channel, params=params
-        )
-        page: list[Json] = cast("list[Json]", found) if isinstance(found, list) else [{}]
-        for message in page:
-            id_of(message)
-        return page
-
-    async def _newest(self, channel: str) -> AsyncIterator[Json]:
-        """Read the newest messages of a channel, back to those that can't be edited any more."""
-        before = ""
-        for _ in range(_PAGES):
-            page = await self._page(channel, before)
-            for found in page:
-                yield found
-            if len(page) < _PAGE or self._age(page[-1]["id"]) > _EDITABLE_SECONDS:
-                return
-            before = page[-1]["id"]
-
-    def _age(self, message: str) -> float:
-        """Return for how many seconds a message is there: its id tells when it was made."""
-        return self._now() - ((int(message) >> 22) + _EPOCH_MILLISECONDS) / 1_000
-
     def _remember(self, message: str, mark: int) -> None:
         """Keep a card's mark: each edit has to repeat it."""
         self._marks[message] = mark
@@ -220,31 +196,3 @@ class DiscordChat:
 
     def _reference(self, channel: str, message: object) -> Reference:
         return Reference(Place("discord", self._guild.id, channel), str(message))
-
-
-def _mark(key: str) -> int:
-    """Return the number of a key: 30 bits, above the numbers that Discord gives by itself."""
-    return 1 << 30 | int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) >> 2
-
-
-def _nonces(channel: str, key: str) -> Iterator[str]:
-    """Return the nonces of a key: the next one for when the message of the last was deleted."""
-    for number in range(_NONCES):
-        digest = hashlib.sha256(f"{channel} {key} {number}".encode()).digest()
-        yield base64.urlsafe_b64encode(digest).decode()[:_LONGEST_NONCE]
-
-
-def _container(message: Json) -> int | None:
-    match message:
-        case {"components": [{"type": 17, "id": int(mark)}, *_]}:
-            return mark
-        case _:
-            return None
-
-
-def _author(message: Json) -> str | None:
-    match message:
-        case {"author": {"id": str(author)}}:
-            return author
-        case _:
-            return None

@@ -106,6 +106,24 @@ async def test_a_lost_answer_posts_nothing_twice(chat: DiscordChat, people: Work
     assert texts(message["components"]).endswith("Asked")
 
 
+async def test_an_outage_longer_than_discord_remembers_posts_nothing_twice(
+    chat: DiscordChat, people: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message that was taken although nobody heard so is found by its words."""
+    await people.misbehave(kind="http", method="create_message", status=503, applied=True)
+    with pytest.raises(ChatUnreachable):
+        await chat.post(HERE, CARD, thread=None, key="card")
+    monkeypatch.setattr("bot.workspace.discord.messages.NONCE_SECONDS", 0)
+
+    found = await chat.find(HERE, thread=None, key="card")
+    assert found is not None
+    await chat.edit(found, CARD)
+
+    [message] = await people.messages(DEPLOYS)
+    assert message["id"] == found.message
+    assert texts(message["components"]) == "Approve?"
+
+
 async def test_after_a_crash_between_sentence_and_card_nothing_is_posted_twice(
     chat: DiscordChat, people: Workspace, guild: Guild, clock: Clock
 ) -> None:

@@ -5,16 +5,17 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.chat.discord.client import DiscordChat, _mark, _nonces
+from bot.chat.discord.client import DiscordChat
+from bot.chat.discord.lost import mark_of, nonces_of
 from bot.domain.target import Place
 from bot.message import Line, Message
-from bot.ports import ChatRefused
+from bot.ports import ChatRefused, ChatUnreachable
 from bot.workspace.discord import seed
 from tests.bot.chat.discord.conftest import DEPLOYS, SHOP, Odd, refused
 
 HERE = Place("discord", SHOP, DEPLOYS)
 ASKED = Message("Asked.", (Line(("Asked",)),))
-NOW, ID = 1_795_895_719.0, 1576323963171110912
+NOW, ID = 1_795_895_320.0, 1576323963171110912
 HOUR = 3_600_000 << 22
 
 
@@ -36,8 +37,8 @@ def chat_with(odd: Odd, *pages: list[dict[str, Any]]) -> tuple[DiscordChat, list
     return DiscordChat(guild, now=lambda: NOW), read
 
 
-CARD: dict[str, Any] = {"components": [{"type": 17, "id": _mark("notice"), "components": []}]}
-SENTENCE: dict[str, Any] = {"nonce": next(_nonces(DEPLOYS, "notice"))}
+CARD: dict[str, Any] = {"components": [{"type": 17, "id": mark_of("notice"), "components": []}]}
+SENTENCE: dict[str, Any] = {"nonce": next(nonces_of(DEPLOYS, "notice"))}
 
 
 @pytest.mark.parametrize("marked", [CARD, SENTENCE])
@@ -85,6 +86,70 @@ async def test_the_search_goes_on_while_it_is_young(odd: Odd) -> None:
 
     assert await chat.find(HERE, thread=None, key="notice") is None
     assert len(read) == 3
+
+
+async def test_an_old_card_of_a_young_page_is_not_found(odd: Odd) -> None:
+    """Each message has its own age: what can't be edited any more is posted anew instead."""
+    chat, _ = chat_with(odd, [message(1), message(HOUR, **CARD)])
+
+    assert await chat.find(HERE, thread=None, key="notice") is None
+
+
+async def lose(odd: Odd, chat: DiscordChat, key: str = "notice") -> None:
+    """Post something to which no answer comes."""
+    odd[1]["POST messages"] = refused(0, 503)
+    with pytest.raises(ChatUnreachable):
+        await chat.post(HERE, ASKED, thread=None, key=key)
+
+
+async def test_a_sentence_without_its_nonce_is_found(odd: Odd) -> None:
+    """After an outage that is longer than Discord remembers nonces, the words are enough."""
+    chat, _ = chat_with(odd, [message(1), message(2, content="Asked.")])
+    await lose(odd, chat)
+
+    found = await chat.find(HERE, thread=None, key="notice")
+
+    assert found is not None
+    assert found.message == str(ID - 2)
+
+
+@pytest.mark.parametrize(
+    "another",
+    [
+        message(2, content="Asked again."),
+        message(2, content="Asked.", author="400000000000000009"),
+        message(2, content="Asked.") | {"components": [{"type": 17, "id": 7, "components": []}]},
+        message(61_000 << 22, content="Asked."),  # from before it was posted
+    ],
+)
+async def test_other_words_are_not_taken_for_it(odd: Odd, another: dict[str, Any]) -> None:
+    """Only our own sentence, without a card, from after the moment at which it was posted."""
+    chat, _ = chat_with(odd, [another])
+    await lose(odd, chat)
+
+    assert await chat.find(HERE, thread=None, key="notice") is None
+
+
+async def test_what_belongs_to_another_message_is_not_taken_for_it(odd: Odd) -> None:
+    """Two rollbacks may say the same, and each has its own message."""
+    chat, _ = chat_with(odd, [message(2, content="Asked.")])
+    odd[1]["POST messages"] = lambda: web.json_response({"id": str(ID - 2)})
+    odd[1]["PATCH messages"] = refused(50013, 403)
+    with pytest.raises(ChatRefused):
+        await chat.post(HERE, ASKED, thread=None, key="of another rollback")
+    await lose(odd, chat)
+
+    assert await chat.find(HERE, thread=None, key="notice") is None
+
+
+async def test_a_sentence_that_was_posted_in_other_words_is_found(odd: Odd) -> None:
+    """What it says may change while Discord is away; each wording may be the one that is there."""
+    chat, _ = chat_with(odd, [message(2, content="Asked.")])
+    await lose(odd, chat)
+    with pytest.raises(ChatUnreachable):
+        await chat.post(HERE, Message("Approved."), thread=None, key="notice")
+
+    assert await chat.find(HERE, thread=None, key="notice") is not None
 
 
 async def test_a_card_that_was_finished_is_not_gone_on_with(odd: Odd) -> None:

@@ -31,7 +31,7 @@ def chat_of(odd: Odd) -> DiscordChat:
 @pytest.mark.parametrize(
     ("code", "status", "remedy"),
     [
-        (10003, 404, Remedy.LATER),
+        (10003, 404, Remedy.ANEW),
         (10004, 404, Remedy.LATER),
         (50001, 403, Remedy.LATER),
         (50013, 403, Remedy.LATER),
@@ -62,6 +62,16 @@ async def test_a_refusal_knows_its_remedy(odd: Odd, code: int, status: int, reme
 
     assert refusal.value.remedy is remedy
     assert str(code or status) in str(refusal.value)
+
+
+async def test_a_channel_that_is_gone_is_for_people_to_mend(odd: Odd) -> None:
+    """What stood in it is posted anew, and waits until there is a channel."""
+    odd[1]["POST messages"] = refused(10003, 404)
+
+    with pytest.raises(ChatRefused) as refusal:
+        await chat_of(odd).post(HERE, ASKED, thread=None, key="notice")
+
+    assert refusal.value.remedy is Remedy.LATER
 
 
 @pytest.mark.parametrize(("code", "status"), [(0, 401), (40001, 401), (50014, 401), (40002, 403)])

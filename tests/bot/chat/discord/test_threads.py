@@ -100,6 +100,24 @@ async def test_a_locked_thread_is_for_people_to_open(chat: DiscordChat, people: 
     assert refusal.value.remedy is Remedy.LATER
 
 
+async def test_a_thread_that_was_deleted_is_opened_again(
+    chat: DiscordChat, people: Workspace, room: Room
+) -> None:
+    """What stood in it is gone, so it is posted anew, in a new thread under the same notice."""
+    notice = await chat.post(HERE, ASKED, thread=None, key="notice")
+    card = await chat.post(HERE, ASKED, thread=notice, key="card")
+    del room.world.channels[notice.message]
+
+    with pytest.raises(ChatRefused) as refusal:
+        await chat.edit(card, ENDED)
+    anew = await chat.post(HERE, ENDED, thread=notice, key="card")
+
+    assert refusal.value.remedy is Remedy.ANEW
+    [reply] = await people.thread(DEPLOYS, notice.message)
+    assert reply["id"] == anew.message
+    assert texts(reply["components"]) == "Ended"
+
+
 async def test_direct_messages_are_opened_once(
     chat: DiscordChat, people: Workspace, room: Room
 ) -> None:
