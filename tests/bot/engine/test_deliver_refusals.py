@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from bot.domain.rollback import Rollback, State
+from bot.domain.target import Place
 from bot.engine.deliver import Delivery
 from bot.message import Message
-from bot.ports import ChatBusy, ChatRefused, ChatUnreachable, Remedy
+from bot.ports import ChatBusy, ChatRefused, ChatUnreachable, Reference, Remedy
 from tests.bot.engine.test_deliver import fails, outbox, planned, shown
 from tests.bot.engine.trouble import Wall, who
 from tests.bot.engine.world import World, shop, world
@@ -171,6 +172,31 @@ async def test_what_is_never_taken_is_given_up_a_day_after_the_end(
         await here.clock.sleep(86_400)
         await shown(here, delivery)
     assert f"{error}; it is given up" in caplog.text
+
+
+async def test_a_message_that_alone_gets_no_answer_lets_its_thread_pass(tmp_path: Path) -> None:
+    """One line that is never answered holds up the next one only while that may be chance."""
+    wall, poisoned = Wall(), list[str]()
+    plain = wall.post
+
+    async def post(place: Place, message: Message, **how: Any) -> Reference:
+        if ":line:" in how["key"] and not poisoned:
+            poisoned.append(how["key"])
+        if how["key"] in poisoned:
+            raise ChatUnreachable("Slack says 500.")
+        return await plain(place, message, **how)
+
+    async with world(tmp_path) as here:
+        rollback, delivery = await planned(here), outbox(here, wall)
+        await shown(here, delivery)
+        wall.post = post  # type: ignore[method-assign]
+        for _ in range(6):
+            for verb in ("approve", "withdraw"):  # and their edits are answered
+                await here.press(verb, "manager-one", rollback, message=wall.at(":card:"))
+                for _ in range(4):
+                    await here.clock.sleep(min(await delivery.run_once(), 9))
+    assert len(poisoned) == 1
+    assert len([key for key in wall.keys if ":line:" in key]) > 6
 
 
 async def test_a_definite_refusal_leaves_nothing_in_doubt(tmp_path: Path) -> None:
