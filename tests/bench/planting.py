@@ -7,7 +7,7 @@ the messages are left out, since a thousand of them would measure Slack's pace.
 import asyncio
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -41,7 +41,8 @@ async def plant(config: Path, environ: dict[str, str], *, targets: int, state: S
     clock = SystemClock()
     store = SqlStore(settings.database_url, clock=clock, audit_key=audit_key(settings))
     await store.open()
-    tools = app._tool_box(settings, clock=clock, scrub=Scrubber(()))
+    stack = AsyncExitStack()
+    tools = app._tool_box(stack, settings, clock, Scrubber(()))
     engine = Engine(
         store=store,
         people=settings.people,
@@ -62,7 +63,7 @@ async def plant(config: Path, environ: dict[str, str], *, targets: int, state: S
     try:
         await asyncio.gather(*map(one, range(targets)))
     finally:
-        await tools.close()
+        await stack.aclose()
         await store.close()
 
 
