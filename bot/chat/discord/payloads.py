@@ -18,8 +18,15 @@ from bot.domain.people import Account
 from bot.domain.target import Place
 from bot.invocation import Invocation
 
-ELSEWHERE: Final = "This Twokey does not serve this server. Nothing was changed."
-UNREADABLE: Final = "Twokey does not take this from Discord in this form. Nothing was changed."
+ELSEWHERE: Final = (
+    "This Twokey does not serve this server. Nothing was changed. Do it again in the channel of "
+    "your target, in the server that it serves."
+)
+UNREADABLE: Final = (
+    "Twokey does not take this from Discord in this form. Nothing was changed. Ask again with "
+    "/rollback."
+)
+NO_VERB: Final = ""  # of an id that we never made: the desk refuses it, and writes that down
 
 _DIRECT: Final = 1
 _THREADS: Final = frozenset({10, 11, 12})
@@ -128,7 +135,7 @@ def read(body: Json, *, guild: str, application: str) -> Call:
                 return _click(given, guild)
             case Kind.FORM:
                 return _form(given, guild)
-    except (ValidationError, Unpackable):
+    except ValidationError:
         raise TurnedAway(UNREADABLE) from None  # its text would repeat what was sent
 
 
@@ -161,7 +168,7 @@ def _focused(options: Sequence[_Option]) -> str:
 
 
 def _click(given: _Delivery, guild: str) -> Call:
-    verb, value = unpack(_Click.model_validate(given.data).custom_id)
+    verb, value = _unpacked(_Click.model_validate(given.data).custom_id)
     if given.message is None:
         raise TurnedAway(UNREADABLE)
     return _call(given, guild, verb, value=value)
@@ -169,8 +176,15 @@ def _click(given: _Delivery, guild: str) -> Call:
 
 def _form(given: _Delivery, guild: str) -> Call:
     form = _Form.model_validate(given.data)
-    verb, value = unpack(form.custom_id)
+    verb, value = _unpacked(form.custom_id)
     return _call(given, guild, verb, value=value, fields=typed(form.components))
+
+
+def _unpacked(custom_id: str) -> tuple[str, str]:
+    try:
+        return unpack(custom_id)
+    except Unpackable:
+        return NO_VERB, ""
 
 
 def _call(

@@ -1,7 +1,9 @@
 """What Discord delivers becomes an invocation, or is turned away."""
 
 import copy
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +12,12 @@ from hypothesis import strategies as st
 
 from bot.chat.discord.payloads import ELSEWHERE, UNREADABLE, Kind, TurnedAway, read
 from bot.chat.discord.tickets import pack
+from bot.desk import CommandDesk
 from bot.domain.people import Account
 from bot.domain.target import Place
 from bot.message import Ticket
+from commands import COMMANDS as REAL
+from tests.bot.engine.world import world
 
 GUILD, APP, USER, CHANNEL = "200000000000000001", "300000000000000001", "4001", "5001"
 TICKET = str(Ticket("rb-7f3k", "a" * 64))
@@ -187,9 +192,8 @@ def test_our_direct_messages_are_ours(body: dict[str, Any]) -> None:
         (STATUS, ("data", "options"), [], UNREADABLE),
         (CLICK, ("message",), None, UNREADABLE),
         (CLICK, ("data", "component_type"), 3, UNREADABLE),
-        (CLICK, ("data", "custom_id"), "../approve", UNREADABLE),
         (CLICK, ("data", "custom_id"), None, UNREADABLE),
-        (FORM, ("data", "custom_id"), "dialog", UNREADABLE),
+        (FORM, ("data", "custom_id"), "", UNREADABLE),
         (FORM, ("data", "components"), "x", UNREADABLE),
         (FORM, ("token",), "", UNREADABLE),
     ],
@@ -202,6 +206,37 @@ def test_what_is_not_ours_is_turned_away(
         read(changed(body, path, value), guild=GUILD, application=APP)
 
     assert str(refusal.value) == sentence
+
+
+@pytest.mark.parametrize(("body", "custom_id"), [(CLICK, "../approve"), (FORM, "dialog")])
+async def test_an_id_that_we_never_made_is_refused_and_written_down(
+    tmp_path: Path, body: dict[str, Any], custom_id: str
+) -> None:
+    """Who pressed it where is read all the same, and the desk's refusal leaves an audit entry."""
+    forged = changed(body, ("data", "custom_id"), custom_id)
+
+    call = read(forged, guild=GUILD, application=APP)
+    async with world(tmp_path) as here:
+        desk = CommandDesk(here.engine, REAL, link_to=nowhere)
+        answer = await desk.pressed(call.verb, call.invocation)
+        [stray] = await here.engine.store.read(lambda tx: tx.events(None))
+
+    assert answer.message is not None
+    assert "was not made by this version of Twokey" in answer.message.text
+    assert stray.details["code"] == "tampered"
+    assert stray.account == str(call.invocation.account)
+
+
+async def nowhere(_rollback_id: str, _near: Place) -> str | None:
+    """No notice to link to."""
+    return None
+
+
+def test_whoever_is_turned_away_reads_what_to_do() -> None:
+    """Each sentence says that nothing was changed, and then the way out."""
+    for sentence in (ELSEWHERE, UNREADABLE):
+        _, _, then = sentence.partition("Nothing was changed. ")
+        assert re.match(r"(Do it|Ask) again ", then)
 
 
 def test_somebody_in_a_server_acts_as_its_member() -> None:

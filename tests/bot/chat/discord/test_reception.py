@@ -238,19 +238,19 @@ async def test_a_broken_desk_is_admitted_without_its_words(
     assert "SECRET-CANARY" not in caplog.text
 
 
-async def test_an_unknown_button_goes_to_nobody(
+async def test_an_unknown_button_is_for_the_desk_to_refuse(
     server: Server, desk: FakeDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A button that we never drew is refused with a sentence, and counted."""
+    """A button that we never drew has no verb, so that the refusal is written down."""
     monkeypatch.setattr("bot.chat.discord.components.pack", lambda *_, **__: "Shell/1")
     message = await card(server)
 
     result = await server.manager.click(message, label="Approve")
 
-    [sentence] = told(result)
-    assert sentence.endswith("Nothing was changed.")
-    assert desk.asked == []
-    assert sum(server.reception.turned_away.values()) == 1
+    [(verb, asked)] = desk.asked
+    assert (verb, asked.value) == ("", "")
+    assert asked.account.user == str(server.manager.id)
+    assert told(result) == ["Done."]
 
 
 @pytest.mark.parametrize("body", [{}, {"type": 3}, {"type": 4, "id": "1", "token": []}])
