@@ -1,12 +1,17 @@
 """The claim: the one committed decision to start, taken when the start delay is over."""
 
+from collections.abc import Collection
+from datetime import datetime
+
 from bot.domain import claim as rule
 from bot.domain.event import Happening
+from bot.domain.people import Account
 from bot.domain.rollback import Rollback, State
 from bot.engine.change import commit, commit_end
 from bot.engine.core import Engine, log
 from bot.engine.execute import start
 from bot.engine.present import Found, accounts, look_up, present
+from bot.engine.signed import believer
 from bot.faultpoints import FaultPoint, reached
 from bot.ports import Transaction
 
@@ -23,14 +28,12 @@ async def claim(engine: Engine, rollback_id: str) -> None:
     A directory that is away takes its time to say so, and nobody waits for that meanwhile.
     """
     with engine.foreground.working():
-        rollback, events, now = await engine.store.read(
-            lambda tx: (tx.load(rollback_id), tx.events(rollback_id), tx.now)
-        )
+        rollback, used, now = await engine.store.read(lambda tx: _look(tx, engine, rollback_id))
     if rollback.state is not State.QUORUM:
         return
     if not engine.patience.is_over(rollback_id, rollback.version, now):
         return
-    found = await look_up(engine, accounts(engine, rollback, events))
+    found = await look_up(engine, used)
     reached(FaultPoint.CLAIM_CHECKING)
     with engine.foreground.working():
         claimed = await engine.store.write(lambda tx: _claim(tx, engine, rollback_id, found))
@@ -39,15 +42,23 @@ async def claim(engine: Engine, rollback_id: str) -> None:
         start(engine, claimed)
 
 
+def _look(
+    tx: Transaction, engine: Engine, rollback_id: str
+) -> tuple[Rollback, Collection[Account], datetime]:
+    """Return it with the accounts that have to be looked up."""
+    rollback, events = tx.load(rollback_id), tx.events(rollback_id)
+    return rollback, accounts(events, believer(tx, engine, rollback)), tx.now
+
+
 def _claim(tx: Transaction, engine: Engine, rollback_id: str, found: Found) -> Rollback | None:
     """Return what it became; None if somebody else decided meanwhile."""
     rollback = tx.load(rollback_id)
     if rollback.state is not State.QUORUM:
         return None
-    events = tx.proven_events(rollback_id)
-    if not accounts(engine, rollback, events) <= found.keys():
+    events, believes = tx.proven_events(rollback_id), believer(tx, engine, rollback)
+    if not accounts(events, believes) <= found.keys():
         return None  # somebody approved by one more account meanwhile: it is looked at again
-    who = present(engine, rollback, events, found)
+    who = present(engine, rollback, events, believes, found)
     changed = rule.claim(
         rollback,
         at=tx.now,

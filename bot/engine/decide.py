@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from bot.domain import aftermath, approval
 from bot.domain.act import Act
@@ -15,7 +14,7 @@ from bot.engine.claim import start_when_due
 from bot.engine.core import Engine
 from bot.engine.execute import start
 from bot.engine.gate import check_new, pass_through
-from bot.engine.signed import counts, kept
+from bot.engine.signed import believer, kept
 from bot.engine.votes import doers, standing
 from bot.faultpoints import FaultPoint, reached
 from bot.invocation import Invocation
@@ -237,7 +236,7 @@ def _case(
 ) -> Case:
     """Put together who this is: the same human may have acted under another name before."""
     events = tx.events(rollback.id)
-    vote = standing(events, partial(counts, engine, rollback=rollback)).get(person)
+    vote = standing(events, believer(tx, engine, rollback)).get(person)
     return Case(
         rollback,
         person,

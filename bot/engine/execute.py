@@ -13,6 +13,7 @@ from functools import partial
 from bot.domain.event import Event, Happening
 from bot.domain.plan import Plan, Step
 from bot.domain.rollback import Rollback, State, StepRun, StepState
+from bot.engine.believed import is_upheld
 from bot.engine.change import commit, commit_end
 from bot.engine.core import Engine
 from bot.engine.step import run_step
@@ -77,9 +78,17 @@ def _begin(tx: Transaction, engine: Engine, rollback_id: str, token: int) -> Pla
     rollback = tx.load(rollback_id)
     if rollback.token != token or not rollback.state.is_executing:
         return None
-    plan = claimed_plan(rollback, tx.proven_events(rollback_id))
+    events = tx.proven_events(rollback_id)
+    plan = claimed_plan(rollback, events)
+    because = ""
     if plan is None:
         because = "the audit chain holds no claim of this very plan and journal: nothing is started"
+    elif not is_upheld(tx, engine, rollback, events):
+        because = (
+            "the claim stands on too few approvals of accounts and keys that are in the people "
+            "map now: no step is started"
+        )
+    if because:
         commit_end(tx, engine.people, rollback.end(State.NEEDS_HUMAN, at=tx.now, because=because))
         return None
     has_begun = any(run.attempt for run in rollback.steps)

@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
-from bot.domain.event import Event, Happening
+from bot.domain.event import Event
 from bot.domain.people import Account, Membership
 from bot.domain.rollback import Rollback, Unread
+from bot.engine.believed import approvals
 from bot.engine.core import Engine
-from bot.engine.signed import counts
-from bot.engine.votes import Vote, owner, request, standing
+from bot.engine.signed import Believes
+from bot.engine.votes import owner, request, standing
 
 Found = Mapping[Account, Membership]
 
@@ -26,10 +26,10 @@ class Present:
     gone: set[str] = field(default_factory=set[str])
 
 
-def accounts(engine: Engine, rollback: Rollback, events: Sequence[Event]) -> set[Account]:
+def accounts(events: Sequence[Event], believes: Believes) -> set[Account]:
     """Return the account that asked, and those by which the standing approvals were given."""
     asked = request(events)
-    names = {name for vote in _votes(engine, rollback, events).values() for name in vote.accounts}
+    names = {name for vote in standing(events, believes).values() for name in vote.accounts}
     return {Account.parse(name) for name in (*names, asked.account if asked else "") if name}
 
 
@@ -44,15 +44,16 @@ async def _membership(engine: Engine, account: Account) -> Membership:
     return Membership.UNREADABLE if directory is None else await directory.membership(account)
 
 
-def present(engine: Engine, rollback: Rollback, events: Sequence[Event], found: Found) -> Present:
+def present(
+    engine: Engine, rollback: Rollback, events: Sequence[Event], believes: Believes, found: Found
+) -> Present:
     """Say who counts, by the accounts that they used and that are still theirs."""
-    votes = _votes(engine, rollback, events)
-    who = Present(rollback.requester, _recorded(engine, rollback, events, votes))
+    who = Present(rollback.requester, approvals(rollback, events, believes))
     asked = request(events)
     if asked is not None and asked.person == rollback.requester:
         who.asker = owner(engine.people, asked)
         _place(who, rollback.requester, [asked.account or ""], engine, found)
-    for person, vote in votes.items():
+    for person, vote in standing(events, believes).items():
         _place(who, person, vote.accounts, engine, found)
     return who
 
@@ -67,25 +68,3 @@ def _place(who: Present, person: str, used: Collection[str], engine: Engine, fou
         who.unclear += [Unread(person, one.platform) for one in unread]
     else:
         who.gone.add(person)
-
-
-def _votes(engine: Engine, rollback: Rollback, events: Sequence[Event]) -> Mapping[str, Vote]:
-    return standing(events, partial(counts, engine, rollback=rollback))
-
-
-def _recorded(
-    engine: Engine, rollback: Rollback, events: Sequence[Event], votes: Mapping[str, Vote]
-) -> set[tuple[str, str]]:
-    """Return the approvals in the chain, if it also says who asked, for what, and which plan.
-
-    A request or a plan that was edited before anybody voted would be consistent in itself.
-    """
-    asked = request(events)
-    planned = [one.details.get("digest") for one in events if one.kind is Happening.PLANNED]
-    if asked is None or rollback.plan is None or planned[-1:] != [rollback.plan.digest]:
-        return set()
-    if not counts(engine, asked, rollback):
-        return set()
-    said = (asked.person, asked.details.get("target"), asked.details.get("environment"))
-    is_same = said == (rollback.requester, rollback.target, rollback.environment)
-    return {(person, vote.digest) for person, vote in votes.items()} if is_same else set()

@@ -4,9 +4,12 @@ Nobody vouches for who types on a command line, so the signature does. It is goo
 a few minutes, and once. It stays in the audit entry: the claim believes it, and not the entry.
 """
 
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from typing import Final, NoReturn
 
-from bot.domain.act import Act, Statement
+from bot.domain.act import GOOD_FOR, Act, Statement
 from bot.domain.errors import Refusal, Refused
 from bot.domain.event import Event, Happening
 from bot.domain.people import Account
@@ -17,6 +20,8 @@ from bot.ports import Transaction
 
 _TEXT: Final = "signed"
 _SIGNATURE: Final = "signature"
+
+Believes = Callable[[Event], bool]
 
 
 def check_signed(engine: Engine, invocation: Invocation, act: Act | None) -> None:
@@ -63,24 +68,47 @@ def kept(invocation: Invocation) -> dict[str, str]:
     return {} if proof is None else {_TEXT: proof.text, _SIGNATURE: proof.signature}
 
 
-def counts(engine: Engine, event: Event, rollback: Rollback) -> bool:
-    """Tell whether an entry of the chain may be believed: a key's only with its signature.
+def believer(
+    tx: Transaction, engine: Engine, rollback: Rollback, *, is_any_age: bool = False
+) -> Believes:
+    """Return what tells which entries of the chain may be believed in this store at this moment."""
+    at = None if is_any_age else tx.now
+    return partial(_counts, engine, rollback, store=tx.mark, at=at)
+
+
+def _counts(
+    engine: Engine, rollback: Rollback, event: Event, *, store: str, at: datetime | None
+) -> bool:
+    """Tell whether it is of an account of that person, and if that is a key, signed with it.
 
     Whoever can write entries, even with their seals, can't sign for somebody else's key.
     """
-    if not (event.account or "").startswith("key:"):
-        return True
     own = engine.people.named(event.person or "").accounts
     account = next((one for one in own if str(one) == event.account), None)
+    if account is None or not account.is_key:
+        return account is not None
     text, signature = event.details.get(_TEXT, ""), event.details.get(_SIGNATURE, "")
-    if account is None or not _is_good(engine, account, text=text, signature=signature):
+    if not _is_good(engine, account, text=text, signature=signature):
         return False
     try:
         statement = Statement.parse(text)
     except Refused:
         return False
     is_theirs = statement.is_of(account) and statement.is_fresh(event.at)
-    return is_theirs and _says(statement.act, event, rollback)
+    is_here = statement.store == store and not _is_too_old(engine, rollback, statement, at)
+    return is_theirs and is_here and _says(statement.act, event, rollback)
+
+
+def _is_too_old(
+    engine: Engine, rollback: Rollback, statement: Statement, at: datetime | None
+) -> bool:
+    """Tell whether no rollback that was asked for when this was signed can still start."""
+    target = engine.target(name=rollback.target, environment=rollback.environment)
+    if at is None or target is None:
+        return at is not None
+    policy = target.policy
+    longest = policy.approve_ttl + policy.start_delay + policy.exec_ttl + GOOD_FOR
+    return at - statement.at > longest
 
 
 def _says(act: Act, event: Event, rollback: Rollback) -> bool:

@@ -77,7 +77,7 @@ async def plant_floor(home: Path, _environ: dict[str, str], *, projects: Sequenc
 
 
 async def _plant_one(engine: Engine, target: Target, rollback_id: str, state: State) -> None:
-    requester = "U00RESPONDER"
+    requester = engine.people.everybody[0].key  # those who ask come first
     asked = Rollback(
         id=rollback_id,
         target=target.name,
@@ -101,7 +101,9 @@ async def _plant_one(engine: Engine, target: Target, rollback_id: str, state: St
 
     def work(tx: Transaction) -> None:
         tx.add(pending)
-        _record(tx, pending, Happening.REQUESTED, requester)
+        where = {"target": target.name, "environment": target.environment}
+        _record(tx, pending, Happening.REQUESTED, requester, **where)
+        _record(tx, pending, Happening.PLANNED, None, digest=made.digest)
         if state is State.CLAIMED:
             _claim(tx, pending, made.digest)
 

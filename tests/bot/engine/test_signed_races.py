@@ -20,8 +20,8 @@ from bot.ports import Transaction
 from bot.storage.store import SqlStore
 from tests.architecture.source import ROOT
 from tests.bot.engine.plant import Health, Plant, Pull, Push
-from tests.bot.engine.signed_race import KEY, people
-from tests.bot.engine.signers import Signers
+from tests.bot.engine.signed_race import people
+from tests.bot.engine.signers import KEY, Signers
 from tests.bot.engine.test_races import pending, store
 from tests.bot.engine.trouble import Idle
 from tests.bot.engine.world import Members, PlainToolBox, VirtualClock, shop

@@ -263,13 +263,16 @@ async def world(
         limits=Limits(),
     )
 
+    here = World(engine, clock, members)
+
     async def run(execution_id: str, steps: Any) -> None:
-        await execute(engine, execution_id, steps)
+        await execute(here.engine, execution_id, steps)
 
     await durable.launch(run)
     try:
-        yield World(engine, clock, members)
+        yield here
     finally:
         await durable.close()
         await engine.close()
+        await here.engine.close()
         await store.close()
