@@ -15,8 +15,9 @@ _SUGGESTED: Final = 25
 
 async def handle(engine: Engine, invocation: Invocation) -> Answer:
     """List the open rollbacks of this channel, or the last that ended."""
-    if invocation.text or invocation.fields.get("id"):
-        return await _one(engine, invocation)
+    words = (invocation.fields.get("id") or invocation.text).split()
+    if words:
+        return await _one(engine, invocation, words[0])
     running, latest = await engine.store.read(
         lambda tx: (tx.open(invocation.place), tx.latest(invocation.place, 1))
     )
@@ -31,9 +32,8 @@ async def handle(engine: Engine, invocation: Invocation) -> Answer:
     return Answer(Message(text, (Line((text,)), *last)))
 
 
-async def _one(engine: Engine, invocation: Invocation) -> Answer:
+async def _one(engine: Engine, invocation: Invocation, wanted: str) -> Answer:
     """Say where the rollback with this id is; those of other channels are not told about."""
-    wanted = (invocation.fields.get("id") or invocation.text).split()[0]
     try:
         known = await engine.store.read(lambda tx: tx.load(wanted))
     except Refused:
