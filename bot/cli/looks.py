@@ -1,6 +1,7 @@
 """Look at a rollback again and again, whatever becomes of the database and of who runs it."""
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -30,17 +31,21 @@ _LOOKS_A_GLANCE: Final = 10  # whether anybody runs costs a connection, so it is
 _RESTART: Final = timedelta(minutes=5)  # a bot that is started again is back by then
 
 
-async def patiently(read: Callable[[], Awaitable[T]], *, tell: Tell = say) -> T:
-    """Read until the database answers; it is said once that it does not."""
-    is_told = False
+async def patiently(
+    read: Callable[[], Awaitable[T]], *, tell: Tell = say, longest: float = math.inf
+) -> T:
+    """Read until the database answers, for so many seconds; it is said once that it does not."""
+    waited = 0.0
     while True:
         try:
             return await read()
         except Unreadable:
-            if not is_told:
+            if waited >= longest:
+                raise
+            if not waited:
                 tell(_AWAY)
-            is_told = True
             await asyncio.sleep(_LOOK)
+            waited += _LOOK
 
 
 @dataclass
@@ -57,8 +62,10 @@ class Watch:
     async def looks(self) -> Looks:
         """Look again and again; the last look is the first one after its end."""
         number = 0
+        look = partial(self.store.read, self._now)
+        longest = math.inf if self.is_led is None else _RESTART.total_seconds()
         while True:
-            rollback, now = await patiently(partial(self.store.read, self._now), tell=self.tell)
+            rollback, now = await patiently(look, tell=self.tell, longest=longest)
             yield rollback, now
             if rollback.state.is_terminal:
                 return

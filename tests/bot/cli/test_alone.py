@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import typer
 
-from bot.cli.looks import NOBODY, NOBODY_CAME, Watch
+from bot.cli.looks import NOBODY, NOBODY_CAME, Watch, patiently
 from bot.cli.staying import at_rest
 from bot.domain.rollback import State
+from bot.storage.errors import Unreadable
 from bot.storage.store import SqlStore
 from tests.bot.cli.shop import ended, id_in, shop
 from tests.bot.cli.terminal import typed
@@ -85,6 +86,20 @@ async def test_a_bot_that_is_started_again(store: SqlStore, clock: ManualClock) 
             break
     await looks.aclose()
     assert told == [NOBODY, NOBODY]
+
+
+async def test_a_database_that_does_not_come_back() -> None:
+    """Whoever only looks gives up in the end, and has been told once why nothing is shown."""
+    told, tries = list[str](), 0
+
+    async def away() -> None:
+        nonlocal tries
+        tries += 1
+        raise Unreadable("The database can't be read right now.")
+
+    with pytest.raises(Unreadable):
+        await patiently(away, tell=told.append, longest=0.8)
+    assert (tries, len(told)) == (3, 1)
 
 
 async def test_a_doubt_keeps_nobody(store: SqlStore) -> None:
