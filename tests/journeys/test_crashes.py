@@ -23,3 +23,18 @@ async def test_the_bot_may_be_killed(story: str, moments: list[str]) -> None:
 
     assert result.flaws == ()
     assert result.is_reached
+
+
+@pytest.mark.parametrize(
+    ("story", "moments"),
+    [
+        ("approve", ["sentence.sent@2", "sentence.sent", "answer.sent"]),
+        ("reject", ["decision.recorded:ended"]),
+    ],
+)
+async def test_the_bot_may_be_killed_on_discord(story: str, moments: list[str]) -> None:
+    """The same holds where a message is posted in two steps, and no key can be read back."""
+    result = await play(case(story, *moments, store="discord"))
+
+    assert result.flaws == ()
+    assert result.is_reached

@@ -2,6 +2,7 @@
 
 fate       what kills the bot, at the moment at which it has to die
 lives      the bot's processes, forked from one that has loaded the code
+chats      Slack or Discord, and how what the bot left there is recognised
 house      everything that it works with, and its lives, one after another
 people     people who do not give up, and the stories that they play
 facts      what is true in the end, read beside the bot

@@ -103,7 +103,10 @@ _COMMITS: Final[Mapping[str, Sequence[int]]] = {
 }
 _CALLS: Final[Mapping[str, int]] = {"call.sending": 4, "call.sent": 8, "call.waiting": 2}  # a step
 # Killed in every kind of message by the first story; how a message is edited is always the same.
-_SHOWN: Final = ("commit.", "call.", "message.", "edit.", "post.announced")
+_SHOWN: Final = ("commit.", "call.", "message.", "edit.", "post.announced", "sentence.")
+_SENTENCES: Final = (1, 2, 3, 4, 5, 8)  # the notice, the card, both questions, lines
+# What differs from one chat to another: how it delivers, how it is answered, how it shows things.
+_CHATS: Final = ("delivery.", "answer.", "decision.", "post.", "sentence.", "edit.", "message.")
 _TWICE: Final[tuple[Case, ...]] = (
     # at the restart's own boundaries
     case("approve", *["store.opened"] * 6),
@@ -125,6 +128,7 @@ _TWICE: Final[tuple[Case, ...]] = (
     case("approve", "post.announced:summary", "post.announced:summary", "post.sent:summary"),
     case("approve", "end.recorded", "post.sent:ending", "post.sent:tell", "post.sent:summary"),
     case("approve", "decision.recorded:approved", "decision.recorded:approved", "answer.sent"),
+    case("approve", "sentence.sent", "sentence.sent", "post.sent:notice", "sentence.sent"),
     case("doubt", "decision.recorded:step_settled", "effect.verified:api", "checks.seen"),
     # without what the durable engine knew
     case("approve", "claim.recorded", "takeover.recorded", forgets=True),
@@ -150,10 +154,17 @@ def cases(story: str, trace: Sequence[str]) -> Iterator[Case]:
     yield from (one for one in _TWICE if one.story == story)
 
 
+def is_of_chats(one: Case) -> bool:
+    """Tell whether it has to do with the chat, or is one of the hostile."""
+    return one in _TWICE or all(moment.name.startswith(_CHATS) for moment in one.moments)
+
+
 def _anywhere(story: str, trace: Sequence[str]) -> Iterator[Case]:
     for name, count in Counter(trace).items():
         if name.startswith("commit."):
             yield from (case(story, f"{name}@{n}") for n in _COMMITS[name] if n <= count)
+        elif name == "sentence.sent":
+            yield from (case(story, f"{name}@{n}") for n in _SENTENCES if n <= count)
         elif name.startswith("call."):
             for step in ("pages", "api"):
                 first = trace.index(f"intent.recorded:{step}")

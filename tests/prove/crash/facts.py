@@ -1,18 +1,15 @@
 """What must be true in the end, whenever the bot died: read beside the bot, never asked of it."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from bot.clock import SystemClock
 from bot.storage.chain import load_or_create_key
 from bot.storage.store import SqlStore
-from bot.workspace.slack.reading import buttons, lines
-from bot.workspace.slack.seed import BOT
 from tests.prove.crash.cases import Story
 from tests.prove.crash.house import House
-from tests.prove.crash.people import IDS, Crowd
+from tests.prove.crash.people import Crowd
 
 USES: Final = {"pages": "vercel.rollback", "api": "railway.rollback"}
 EFFECTS: Final = {"done": 1, "unverified": 1, "failed": 0, "not_started": 0, "stale": 0}
@@ -20,12 +17,12 @@ DECIDING: Final = {
     *("Approve", "Reject…", "Cancel", "Withdraw", "Stop", "It happened", "It did not"),
 }
 KEYS: Final = {"responder": "Responder", "manager-one": "Manager One", "manager-two": "Manager Two"}
-# How the notice's first line begins, by the state that the database holds.
+# What the notice says first, by the state that the database holds: as a sentence, or as a heading.
 SAID: Final = {
-    "succeeded": "is rolled back",
-    "rejected": "is not rolled back",
-    "cancelled": "is not rolled back",
-    "expired": "is not rolled back",
+    "succeeded": ("is rolled back", "🟢 ROLLED BACK"),
+    "rejected": ("is not rolled back", "REJECTED"),
+    "cancelled": ("is not rolled back", "CANCELLED"),
+    "expired": ("is not rolled back", "EXPIRED"),
 }
 NO_CLAIM: Final = {"rejected", "cancelled", "expired"}
 
@@ -90,7 +87,7 @@ def _decisions(house: House, crowd: Crowd) -> Iterator[str]:
     refused = house.books.column("SELECT account FROM audit WHERE kind = 'refused_delivery'")
     decided = {"Approve": voters, "Reject…": ended, "Stop": ended, "It happened": settled}
     for press in crowd.acknowledged:
-        is_refused = any(account.endswith(IDS[press.who]) for account in refused)
+        is_refused = any(account.endswith(house.chat.side.people[press.who]) for account in refused)
         if not is_refused and press.who not in decided.get(press.label, {press.who}):
             yield f"{press.who}'s “{press.label}” was acknowledged, and is not in the books"
     if house.books.state() == "cancelled" and any(house.effects().values()):
@@ -111,46 +108,44 @@ def _history(house: House) -> Iterator[str]:
         yield "what it touched is still locked"
 
 
-def posted(house: House) -> list[dict[str, Any]]:
-    """Return every message of the bot that a key came with, on all surfaces."""
-    channels = house.room.world.channels.values()
-    every = [message for channel in channels for message in channel.public()]
-    return [one for one in every if one.get("user") == BOT and one.get("metadata")]
-
-
 def _messages(house: House) -> Iterator[str]:
     """Every message that the outbox holds hangs there, once, where it says, and no other."""
-    keys = Counter(str(one["metadata"]["event_payload"]["key"]) for one in posted(house))
-    yield from (f"{key} was posted {count} times" for key, count in keys.items() if count > 1)
+    chat = house.chat
     rows = house.books.rows("SELECT key, kind, posted_message, given_up FROM outbox")
+    known = {row["key"] for row in rows}
+    posted = [(chat.key(one, known), one) for one in chat.posted()]
+    keys = Counter(key for key, _ in posted)
+    yield from chat.unfinished()
+    yield from (f"{key} was posted {count} times" for key, count in keys.items() if count > 1)
     standing = {row["key"] for row in rows if row["posted_message"]}
     yield from (f"{key} is noted as posted, and is not there" for key in standing - keys.keys())
     yield from (f"{key} is there, and not noted" for key in keys.keys() - standing)
     yield from (f"{row['key']} was given up: {row['given_up']}" for row in rows if row["given_up"])
-    kinds = Counter(key.split(":")[1] for key in keys)
+    kinds = Counter(key.split(":")[1] for key in keys if ":" in key)
     is_over = house.books.state() not in NO_CLAIM
     for kind in ("notice", "card", *(("summary", "ending") if is_over else ())):
         if kinds[kind] != 1:
             yield f"there are {kinds[kind]} messages “{kind}” instead of one"
-    said = [one for one in posted(house) if ":notice:" in json.dumps(one["metadata"])]
     words = SAID.get(house.books.state())
-    if said and words and words not in said[0]["text"]:
-        yield f"the notice says “{said[0]['text']}”, and it ended as {house.books.state()}"
+    said = [chat.headline(one) for key, one in posted if ":notice:" in key]
+    if said and words and not any(each in said[0] for each in words):
+        yield f"the notice says “{said[0]}”, and it ended as {house.books.state()}"
 
 
 def _buttons(house: House) -> Iterator[str]:
-    for message in posted(house):
-        left = DECIDING & buttons(message).keys()
+    for message in house.chat.posted():
+        left = DECIDING & house.chat.side.buttons(message).keys()
         if left:
-            yield f"“{message['text'][:40]}” still offers {', '.join(sorted(left))}"
+            words = house.chat.headline(message)[:40]
+            yield f"“{words}” still offers {', '.join(sorted(left))}"
 
 
 def _private(house: House) -> Iterator[str]:
     """Nobody was told in private that something broke."""
-    for channel in house.room.world.channels.values():
-        for message in channel.messages.values():
-            if "went wrong on our side" in " ".join(lines(message)):
-                yield "somebody was told that something went wrong on our side"
+    side = house.chat.side
+    for _, message in side.everything(house.chat.state()):
+        if "went wrong on our side" in " ".join(side.lines(message)):
+            yield "somebody was told that something went wrong on our side"
 
 
 async def _chain(house: House) -> list[str]:

@@ -14,28 +14,24 @@ from aiohttp import web
 from bot.storage.chain import load_or_create_key
 from bot.workspace.demo.config import TOKENS, configuration, secrets
 from bot.workspace.demo.processes import _environment
-from bot.workspace.demo.sides import SIDES
+from bot.workspace.demo.sides import ChatName
 from bot.workspace.providers.effects import EffectLog, count_by_use, read_effects
 from bot.workspace.providers.railway import Railway
 from bot.workspace.providers.server import Misbehaviour, Provider
 from bot.workspace.providers.vercel import Vercel
-from bot.workspace.slack import seed
-from bot.workspace.slack.client import Workspace
-from bot.workspace.slack.room import Room
-from bot.workspace.slack.server import running
 from tests.prove.crash.books import Books, Journal
+from tests.prove.crash.chats import Chat, opened
 from tests.prove.crash.fate import DIED, TRACE
 from tests.prove.crash.lives import Life
 from tests.prove.crash.moment import Moment
 
 JOB_SECONDS: Final = 0.3
-ACK_SECONDS: Final = 2.0  # shorter than Slack's three: people here are quick to try again
 # Behind the demo's own targets: two parts, one after the other.
 IN_ORDER: Final = """
   - name: inorder
     environment: production
     affected: Frontend, then backend
-    channels: [slack:{team}/{channel}]
+    channels: ["{place}"]
     approvers: *approvers
     steps: [*pages, {{{api}, needs: [pages]}}]
     checks: [*page, *health]
@@ -44,13 +40,12 @@ IN_ORDER: Final = """
 
 @dataclass(kw_only=True)
 class House:
-    """One workspace, one shop, one database, and a bot that lives in it again and again."""
+    """One chat, one shop, one database, and a bot that lives in it again and again."""
 
     folder: Path
     speed: float
     since: float
-    room: Room
-    people: Workspace
+    chat: Chat
     providers: dict[str, Provider]
     addresses: dict[str, str]
     books: Books
@@ -87,7 +82,7 @@ class House:
     @property
     def is_up(self) -> bool:
         """Tell whether a bot lives and is connected."""
-        return bool(self.room.sockets._open)
+        return self.chat.is_up()
 
     def silence(self, *, is_on: bool) -> None:
         """Make Railway unreadable after its next effect, whose answer is lost; or end that."""
@@ -127,7 +122,8 @@ class House:
         fate = " ".join(map(str, self.moments))
         pace = ("--speed", str(self.speed), "--since", str(self.since))
         options = ("--config", "twokey.yaml", *pace)
-        return Life(self.folder, fate, options, _environment(self.folder, secrets(self.addresses)))
+        known = secrets(self.addresses, chats=(self.chat.side.name,))
+        return Life(self.folder, fate, options, _environment(self.folder, known))
 
 
 class _Railway(Railway):
@@ -148,6 +144,7 @@ KINDS: Final[dict[str, type[Provider]]] = {"vercel": Vercel, "railway": _Railway
 async def house(
     folder: Path,
     *,
+    chat: ChatName,
     database: str,
     replicas: int,
     moments: Sequence[Moment],
@@ -165,19 +162,15 @@ async def house(
             at = await stack.enter_async_context(one.serve())
             providers[name], addresses[name] = one, at.api
             shop[one.part] = at.site + one.health_path
-        room = await stack.enter_async_context(
-            running(shop=shop, speed=speed, ack_seconds=ACK_SECONDS)
-        )
-        addresses |= {"slack": room.api_url, **shop}
-        people = await stack.enter_async_context(Workspace(room.url))
+        here = await stack.enter_async_context(opened(chat, shop=shop, speed=speed))
+        addresses |= {**here.addresses, **shop}
         load_or_create_key(folder / "audit.key")
-        (folder / "twokey.yaml").write_text(_configuration(addresses, database))
+        (folder / "twokey.yaml").write_text(_configuration(addresses, database, here))
         built = House(
             folder=folder,
             speed=speed,
             since=time.time(),
-            room=room,
-            people=people,
+            chat=here,
             providers=providers,
             addresses=addresses,
             books=Books(database),
@@ -190,9 +183,7 @@ async def house(
         yield built
 
 
-def _configuration(addresses: dict[str, str], database: str) -> str:
-    text = configuration(addresses, database=database)
+def _configuration(addresses: dict[str, str], database: str, chat: Chat) -> str:
+    text = configuration(addresses, database=database, chats=(chat.side.name,))
     api = text.split("&api {", 1)[1].split("}", 1)[0].replace("\n", " ")
-    return text + IN_ORDER.format(
-        team=seed.TEAM["id"], channel=SIDES["slack"].place.channel, api=api
-    )
+    return text + IN_ORDER.format(place=chat.side.place, api=api)

@@ -6,13 +6,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from bot.workspace.demo.sides import SIDES
 from tests.prove.crash.books import TERMINAL
 from tests.prove.crash.house import House
 
 LOOK_EVERY: Final = 0.05
-SIDE: Final = SIDES["slack"]
-IDS: Final = SIDE.people
 # In which states the person who would press it does not want to any more.
 MOOT: Final = {
     "Approve": {"quorum", "claimed", "running", "waiting", "verifying", *TERMINAL},
@@ -76,18 +73,21 @@ class Crowd:
             await asyncio.sleep(LOOK_EVERY)
 
     async def _type(self, who: str, words: str) -> dict[str, Any]:
-        return await self.house.people.command(IDS[who], SIDE.place.channel, words)
+        chat = self.house.chat
+        return await chat.people.command(chat.side.people[who], chat.side.place.channel, words)
 
     async def _press(self, who: str, label: str) -> dict[str, Any] | None:
-        seen = self.house.room.world.snapshot()
-        place = SIDE.button(seen, who=who, label=label)
-        return None if place is None else await self.house.people.click(IDS[who], *place)
+        chat = self.house.chat
+        place = chat.side.button(chat.state(), who=who, label=label)
+        return None if place is None else await chat.people.click(chat.side.people[who], *place)
 
     async def _write(self, who: str, answer: str) -> dict[str, Any] | None:
-        dialogs = self.house.room.world.dialogs[IDS[who]]
+        chat = self.house.chat
+        user = chat.side.people[who]
+        dialogs = chat.state()["views"][user]
         if not dialogs:
             # It opens after the acknowledgement; a bot that died in between has forgotten it.
             return {"ok": True} if self.house.deaths and self.house.books.is_closed() else None
         view = dialogs[0]
-        question = view["blocks"][0]["element"]["action_id"]
-        return await self.house.people.submit(IDS[who], view["id"], {question: answer})
+        _, question = chat.side.question(view)
+        return await chat.people.submit(user, view["id"], {question: answer})

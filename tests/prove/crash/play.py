@@ -56,6 +56,7 @@ async def play(case: Case, *, server: str | None = None, trace: list[str] | None
     ):
         built = house(
             Path(name),
+            chat="discord" if case.store == "discord" else "slack",
             database=address,
             replicas=2 if case.store == "replicas" else 1,
             moments=case.moments,
