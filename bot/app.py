@@ -33,7 +33,7 @@ from bot.faultpoints import FaultPoint, reached
 from bot.health import Check, Health
 from bot.listener import Handler, Listener
 from bot.ports import Clock, Lease
-from bot.reports import audit_key, opened
+from bot.reports import audit_key, clock_of, opened
 from bot.storage.leases import Membership, membership
 from bot.storage.store import SqlStore
 from bot.tools import Scrubber, ToolBox, reachable
@@ -145,18 +145,19 @@ async def running(settings: Settings, *, clock: Clock, limits: Limits) -> AsyncG
 
 
 @contextlib.asynccontextmanager
-async def leading(settings: Settings) -> AsyncGenerator[Engine]:
+async def leading(settings: Settings, *, clock: Clock | None = None) -> AsyncGenerator[Engine]:
     """Plan and run until the context ends, and show what can be shown; no chat is heard."""
     logging.disable(logging.WARNING if sys.stderr.isatty() else logging.INFO)  # people read there
     alone = replace(settings, role="executor", listen=None)
-    async with running(alone, clock=SystemClock(), limits=Limits()) as engine:
+    clock = await clock_of(settings, clock)
+    async with running(alone, clock=clock, limits=Limits()) as engine:
         yield engine
 
 
 @contextlib.asynccontextmanager
 async def beside(settings: Settings, *, clock: Clock | None = None) -> AsyncGenerator[Engine]:
     """Open what it takes to decide by key beside a running bot: nothing is planned or run here."""
-    clock, name = clock or SystemClock(), secrets.token_hex(8)
+    clock, name = await clock_of(settings, clock), secrets.token_hex(8)
     async with opened(settings, clock=clock, name=name) as store:
         yield Engine(
             store=store,

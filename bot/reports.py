@@ -14,6 +14,7 @@ from bot.ports import Clock
 from bot.storage.beside import SecondStore
 from bot.storage.chain import load_or_create_key
 from bot.storage.files import is_there
+from bot.storage.server_clock import shared_clock
 from bot.storage.store import SqlStore
 from notifications import report, summary, to_json
 
@@ -23,6 +24,11 @@ def audit_key(settings: Settings) -> bytes:
     if isinstance(settings.audit_key, Path):
         return load_or_create_key(settings.audit_key)
     return bytes.fromhex(settings.audit_key.value)
+
+
+async def clock_of(settings: Settings, own: Clock | None = None) -> Clock:
+    """Return the clock to write with beside others: on a server its own, and not this machine's."""
+    return await shared_clock(settings.database_url, own or SystemClock())
 
 
 @asynccontextmanager
@@ -37,9 +43,8 @@ async def opened(
             "restore the key."
         )
     key, url = audit_key(settings), settings.database_url
-    async with _open(
-        SecondStore(url, clock=clock or SystemClock(), audit_key=key, name=name)
-    ) as it:
+    clock = clock or await clock_of(settings)
+    async with _open(SecondStore(url, clock=clock, audit_key=key, name=name)) as it:
         yield it
 
 
