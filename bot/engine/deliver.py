@@ -97,7 +97,7 @@ class Delivery:
     async def _look(self) -> float:
         """Start to show what may be shown now; return the seconds until there may be more."""
         await self._foreground.over()
-        if all(self._is_full(platform) for platform in self._chats):
+        if self._chats and all(map(self._is_full, self._chats)):
             return _IDLE  # the first that ends makes room, and wakes us
         is_hidden, wait = await self._look_at(_FIRST_LOOK)
         if is_hidden:

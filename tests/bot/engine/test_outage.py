@@ -252,3 +252,18 @@ async def test_a_chat_that_is_away_is_asked_by_one_message_at_a_time(tmp_path: P
     assert at_first == 32
     assert 1 < again <= 10
     assert len(slack.keys) > 100
+
+
+async def test_what_waits_for_a_chat_that_is_configured_no_more_is_given_up(tmp_path: Path) -> None:
+    """Without any chat nothing is owed to anybody, and nobody waits for it."""
+    async with world(tmp_path, shop(), people=PEOPLE) as here:
+        asked = await here.ask_for()
+        await here.until(asked.id, lambda r: r.state is State.PENDING)
+        delivery = Delivery(
+            store=here.engine.store,
+            chats={},
+            render=renderer(PEOPLE),
+            clock=here.clock,
+            foreground=here.engine.foreground,
+        )
+        await shown(here, delivery, most=20)
