@@ -50,6 +50,7 @@ _LONGEST_LABEL: Final = 80
 _LONGEST_PARAGRAPH: Final = 3_000
 _LONGEST_QUOTE: Final = 1_000
 _LONGEST_NOTE: Final = 1_000
+_BETWEEN: Final = 1  # two texts may become one, with a line break between them
 _SHORTEST: Final = 20  # what is shorter is left out instead of cut
 _NO_LIMIT: Final = 1_000_000
 _SHORTENED: Final = "-# Shortened …"
@@ -93,7 +94,7 @@ def _parts(block: Block) -> Iterator[Inline]:
 
 def _drawn(blocks: Sequence[Block]) -> list[Json]:
     """Draw all buttons, and from the top as much else as Discord takes."""
-    left, is_whole = _LONGEST_MESSAGE - units(_SHORTENED), True
+    left, is_whole = _LONGEST_MESSAGE - units(_SHORTENED) - _BETWEEN, True
     used, drawn = Counter[str](), list[Json]()
     for block in blocks:
         if isinstance(block, Buttons):
@@ -101,8 +102,8 @@ def _drawn(blocks: Sequence[Block]) -> list[Json]:
             continue
         words, fits = _words(block, left) if is_whole else ("", False)
         is_whole = is_whole and fits
-        left -= units(words)
         if words:
+            left -= units(words) + _BETWEEN
             if isinstance(block, Checklist) and drawn:
                 drawn.append({"type": _DIVIDER})
             drawn.append(_text(words))
@@ -250,7 +251,7 @@ def _fitting(parts: list[Json]) -> list[Json]:
         elif room > 0:
             kept.append(part)
             room -= 1
-    kept.append(_text(_SHORTENED))
+    kept.append(_text(_SHORTENED))  # once: the last text, which may have said so, is never kept
     while _count(kept) > _MOST_COMPONENTS - 1:
         kept.pop(-2)  # more buttons than any card of ours has
     return kept

@@ -89,4 +89,32 @@ blocks: st.SearchStrategy[Block] = st.one_of(
     parts.map(Note),
     st.lists(buttons, max_size=12).map(tuple).map(Buttons),
 )
+
+
+def _filling(count: int, length: int, letter: str) -> tuple[Block, ...]:
+    """Return many blocks that are as long together as a message can be."""
+    words = letter * length
+    kinds: tuple[Block, ...] = (
+        Line((words,)),
+        Note((words,)),
+        Quote(words),
+        Checklist(words, (Tick(Mark.DONE, ("x",)),)),
+        Buttons((Button("x", "approve", "1"),)),
+    )
+    return tuple(kinds[number % len(kinds)] for number in range(count))
+
+
+def _lines(count: int, length: int, letter: str) -> tuple[Block, ...]:
+    return tuple(Line((letter * length,)) for _ in range(count))
+
+
+# As long as a message can be, in as many parts as it can have, or a little more.
+crowded = st.integers(30, 90).flatmap(
+    lambda count: st.builds(
+        lambda make, length, letter: Message("x", make(count, length, letter)),
+        st.sampled_from([_filling, _lines]),
+        st.integers(1, 4200 // count),
+        st.sampled_from("a*"),
+    )
+)
 messages = st.builds(Message, words, st.lists(blocks, max_size=25).map(tuple))

@@ -37,7 +37,7 @@ from bot.message import (
 )
 from tests.bot.chat.discord.conftest import buttons, texts
 from tests.bot.chat.discord.markdown import Node, read
-from tests.bot.chat.discord.messages import RESPONDER, messages
+from tests.bot.chat.discord.messages import RESPONDER, crowded, messages
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TICKET = str(Ticket("rb-7f3k", "a" * 64))
@@ -58,7 +58,7 @@ def lines(message: Message) -> list[str]:
 
 
 @settings(deadline=None)
-@given(messages)
+@given(messages | crowded)
 def test_any_message_is_within_discords_limits(message: Message) -> None:
     """A library that refuses what Discord refuses takes every message."""
     content, components = render(message, mark=1 << 30)
@@ -68,6 +68,7 @@ def test_any_message_is_within_discords_limits(message: Message) -> None:
     assert len(every) <= 40
     assert 1 <= units(content) <= 2000
     assert sum(units(part.get("content", "")) for part in every) <= 4000
+    assert texts(components).count("-# Shortened …") <= 1
     ids = [part["custom_id"] for part in every if "custom_id" in part]
     assert len(ids) == len(set(ids))
 
