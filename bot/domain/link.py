@@ -242,11 +242,11 @@ def disputed(refused: Iterable[Proof], people: People) -> tuple[Proof, ...]:
     """
     newest: dict[frozenset[Account], Proof] = {}
     for proof in refused:
-        pair = proof.account, proof.other
-        one, other = map(people.find, pair)
+        one, other = people.find(proof.account), people.find(proof.other)
         are_two = one and other and one.key != other.key
-        if are_two or any(_there_already(*them, people) for them in (pair, pair[::-1])):
-            newest[frozenset(pair)] = proof
+        there = _there_already(proof.account, proof.other, people)
+        if are_two or there or _there_already(proof.other, proof.account, people):
+            newest[frozenset({proof.account, proof.other})] = proof
     return tuple(newest.values())
 
 
