@@ -14,14 +14,14 @@ from bot.chat.cut import cut, isolated, units
 JOINER: Final = "\u2060"
 
 _ESCAPED: Final = re.compile(
-    r"[\\`*]|<(?!\s)"  # these begin something wherever they stand
+    r"[\\`*]|<(?! )"  # these begin something wherever they stand
     r"|_(?![0-9A-Za-z])|(?<=_)_"  # one within a word, as in api_v2, neither begins nor ends italics
     r"|~(?=~)|(?<=~)~|\|(?=\|)|(?<=\|)\|"
     # At the start of a line: headings, small print, quotes and lists.
     r"|(?m:^[^\S\n]*)(?:>|#(?=#*(?:\s|\Z))|[+-](?=[\s#]|\Z)|\d+(?=[.)]))"
 )
 _JOINED: Final = re.compile(
-    r"<(?=\S)"
+    r"<(?=[^ ])"
     r"|@(?=everyone|here)"
     r"|:(?=[\w+'-]+:)"  # :tada:
     r"|(?<=\w):(?=//)|(?<=www)\."  # addresses

@@ -33,6 +33,7 @@ EXAMPLES = [
 ]
 
 
+@example("<\n<@1>", 10)  # an address may go over lines
 @settings(deadline=None, max_examples=300)
 @given(hostile, st.integers(4, 300))
 def test_nothing_typed_means_anything(text: str, most: int) -> None:
