@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from bot.chat.discord.client import _nonces
 from bot.chat.discord.commands import described
+from bot.chat.discord.lost import nonces_of
 from bot.workspace.demo.sides import SIDES, ChatName, Hands, Json, Side
 from bot.workspace.discord import server as discord
 from bot.workspace.discord.messages import NONCE_SECONDS
@@ -90,7 +90,7 @@ def _discord(room: DiscordRoom, people: Hands) -> Chat:
         return nonce(message) if message["components"] else None
 
     def keys(message: Json, known: Collection[str]) -> list[str]:
-        return [one for one in known if mark(message) in {*_nonces(message["channel_id"], one)}]
+        return [one for one in known if mark(message) in {*nonces_of(message["channel_id"], one)}]
 
     def sentences() -> Iterator[str]:
         """Find what never became a card, though Discord still knew the nonce with the next try."""

@@ -10,7 +10,8 @@ from bot.chat.discord.directory import DiscordDirectory
 from bot.chat.discord.guild import Guild
 from bot.domain.people import Account, Membership
 from bot.workspace.discord.client import Guild as Workspace
-from tests.bot.chat.discord.conftest import MANAGER, SHOP, Odd, refused
+from tests.bot.chat.discord.answering import Odd, refused
+from tests.bot.chat.discord.conftest import MANAGER, SHOP
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 THEIRS = Account("discord", SHOP, MANAGER)

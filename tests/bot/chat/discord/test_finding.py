@@ -11,7 +11,8 @@ from bot.domain.target import Place
 from bot.message import Line, Message
 from bot.ports import ChatRefused, ChatUnreachable
 from bot.workspace.discord import seed
-from tests.bot.chat.discord.conftest import DEPLOYS, SHOP, Odd, refused
+from tests.bot.chat.discord.answering import Odd, refused
+from tests.bot.chat.discord.conftest import DEPLOYS, SHOP
 
 HERE = Place("discord", SHOP, DEPLOYS)
 ASKED = Message("Asked.", (Line(("Asked",)),))

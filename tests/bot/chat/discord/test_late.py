@@ -55,7 +55,7 @@ def direct(state: Json) -> list[str]:
     """What was written to the manager directly."""
     channels = [one["id"] for one in state["channels"] if one.get("type") == 1]
     written = [message for id_ in channels for message in state["messages"].get(id_, [])]
-    return [texts(one["components"]) for one in written if one["components"]]
+    return [texts(one["components"]) or one["content"] for one in written]
 
 
 async def click(people: Workspace, chat: DiscordChat) -> Json:

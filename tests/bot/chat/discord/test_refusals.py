@@ -14,7 +14,8 @@ from bot.domain.target import Place
 from bot.message import Line, Message
 from bot.ports import ChatBusy, ChatRefused, ChatUnreachable, Reference, Remedy
 from bot.workspace.discord.refusals import TEXTS
-from tests.bot.chat.discord.conftest import DEPLOYS, SHOP, Clock, Odd, refused
+from tests.bot.chat.discord.answering import Odd, refused
+from tests.bot.chat.discord.conftest import DEPLOYS, SHOP, Clock
 
 HERE = Place("discord", SHOP, DEPLOYS)
 ASKED = Message("Asked.", (Line(("Asked",)),))

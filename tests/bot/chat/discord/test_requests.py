@@ -20,6 +20,7 @@ from bot.message import Line, Message
 from bot.ports import ChatBusy
 from bot.workspace.discord.client import Guild as Workspace
 from bot.workspace.discord.server import running
+from tests.bot.chat.discord.answering import Odd, answering
 from tests.bot.chat.discord.conftest import (
     CARD,
     DEPLOYS,
@@ -28,8 +29,6 @@ from tests.bot.chat.discord.conftest import (
     SHOP,
     Clock,
     FakeDesk,
-    Odd,
-    answering,
     eventually,
     settings,
     texts,

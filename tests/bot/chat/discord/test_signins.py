@@ -11,7 +11,8 @@ from bot.chat.discord.guild import Guild
 from bot.chat.discord.signins import SignIns, TooOften
 from bot.workspace.discord.room import Room
 from bot.workspace.discord.world import Json
-from tests.bot.chat.discord.conftest import COMMANDS, FakeDesk, Odd, eventually, refused
+from tests.bot.chat.discord.answering import Odd, refused
+from tests.bot.chat.discord.conftest import COMMANDS, FakeDesk, eventually
 from tests.bot.chat.discord.test_gateway import tell
 
 
