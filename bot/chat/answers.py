@@ -41,7 +41,8 @@ async def tell_directly(chat: Chat, place: Place, message: Message) -> None:
     key, was_tried = secrets.token_hex(8), False
     for pause in _PAUSES:
         try:
-            if was_tried and await chat.find(place, thread=None, key=key):
+            if was_tried and (there := await chat.find(place, thread=None, key=key)):
+                await chat.edit(there, message)  # what is there may be only its first sentence
                 return
             was_tried = True
             await chat.post(place, message, thread=None, key=key)

@@ -52,10 +52,10 @@ def reading(user: str) -> Callable[[Json], list[str]]:
 
 
 def direct(state: Json) -> list[str]:
-    """What was written to the manager directly."""
+    """What stands on the cards that the manager got directly."""
     channels = [one["id"] for one in state["channels"] if one.get("type") == 1]
     written = [message for id_ in channels for message in state["messages"].get(id_, [])]
-    return [texts(one["components"]) or one["content"] for one in written]
+    return [texts(one["components"]) for one in written if one["components"]]
 
 
 async def click(people: Workspace, chat: DiscordChat) -> Json:

@@ -88,7 +88,7 @@ async def test_a_read_that_is_given_up_holds_back_nobody(
 async def test_what_was_answered_too_late_is_known_the_next_time(
     odd: Odd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """discord.py keeps an answer for as long as the next call has to wait; it is used then."""
+    """An answer that discord.py holds back until the next call may go is used by then."""
     monkeypatch.setattr("bot.chat.discord.directory._PATIENCE_SECONDS", 0.05)
     guild, answers = odd
     read: list[str] = []
