@@ -6,6 +6,8 @@ waits for a line, and prints what became of each decision. The verb ``click`` ap
 
 import asyncio
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from bot.chat.terminal.keys import OwnKey, read
@@ -13,7 +15,7 @@ from bot.chat.terminal.signatures import Ed25519
 from bot.domain.act import Act
 from bot.domain.errors import Refused
 from bot.domain.people import People, Person
-from bot.domain.target import TERMINAL
+from bot.domain.target import TERMINAL, Target
 from bot.engine import decide
 from bot.engine.core import Engine
 from bot.engine.registry import Registry
@@ -23,7 +25,9 @@ from bot.storage.beside import SecondStore
 from tests.bot.builders import DEPLOYS, NOON
 from tests.bot.engine.plant import Health, Pull, Push
 from tests.bot.engine.signers import KEY, STORE
-from tests.bot.engine.world import EVERYBODY, Inline, Members, VirtualClock, account
+from tests.bot.engine.world import EVERYBODY, Inline, Members, VirtualClock, account, shop
+
+RACES = 30
 
 
 def people(folder: Path) -> People:
@@ -31,6 +35,12 @@ def people(folder: Path) -> People:
     return People(
         Person(one, one.title(), (account(one), key_of(folder, one).account)) for one in EVERYBODY
     )
+
+
+def targets() -> tuple[Target, ...]:
+    """Return a target for each race, since each may have one open rollback only."""
+    alone = shop(start_delay=timedelta(0))
+    return tuple(replace(alone, environment=f"e{number:03}") for number in range(RACES))
 
 
 def key_of(folder: Path, person: str) -> OwnKey:
@@ -46,7 +56,7 @@ async def main(url: str, folder: Path, person: str, verb: str, ids: list[str]) -
     engine = Engine(
         store=store,
         people=people(folder),
-        targets=(),
+        targets=targets(),
         directories={"slack": Members()},
         registry=Registry((Pull, Push), (Health,)),
         clock=clock,
