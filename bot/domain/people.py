@@ -22,8 +22,9 @@ class Account:
 
     @classmethod
     def parse(cls, text: str) -> "Account":
-        """Read what ``str`` of an account has written."""
-        return cls(*re.split("[:/]", text, maxsplit=2))
+        """Read what ``str`` of an account has written; anything else is an account of nobody."""
+        platform, tenant, user = [*re.split("[:/]", text, maxsplit=2), "", ""][:3]
+        return cls(platform, tenant, user)
 
     @property
     def home(self) -> tuple[str, str]:

@@ -56,3 +56,17 @@ def test_a_key_goes_to_the_entry_that_one_has() -> None:
     told = sentence(NEW["key"], KNOWN)
     assert "add the key to your entry" in told
     assert "link" not in told
+
+
+@pytest.mark.parametrize("text", ["", "nobody", "slack:", "slack:T1", ":/", "a/b:c/d:e"])
+def test_what_is_no_account_is_nobodys(text: str) -> None:
+    """An entry whose account somebody made up is read, and is an account that no person has."""
+    read = Account.parse(text)
+
+    assert People((KNOWN, ON_BOTH)).find(read) is None
+
+
+@pytest.mark.parametrize("account", [*KNOWN.accounts, Account("key", "ed25519", "0f" * 32)])
+def test_an_account_is_read_as_it_was_written(account: Account) -> None:
+    """What stands in an entry is the same account when it is read."""
+    assert Account.parse(str(account)) == account
