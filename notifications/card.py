@@ -168,8 +168,8 @@ def _actions(rollback: Rollback, plan: Plan, reader: str | None) -> Iterator[Blo
         yield Buttons((withdraw if has_voted else approve, reject, details, *cancel))
     elif rollback.state is State.QUORUM:
         # Who stands already approves once more, by the account that can be looked up.
-        is_waited_for = any(reader in {None, one.person} for one in rollback.unread)
-        again = (approve,) if is_waited_for else ()
+        waited = {one.person for one in rollback.unread} - {rollback.requester}
+        again = (approve,) if waited & ({reader} if reader else waited) else ()
         yield Buttons((*again, stop, details, *((withdraw,) if has_voted else ())))
     elif rollback.state is State.WAITING:
         yield from _questions(rollback, plan)

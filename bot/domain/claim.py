@@ -73,7 +73,7 @@ def _counted(
         awaited.add(rollback.requester)
     unread = [one for one in unclear if one.person in awaited]
     if unread:
-        return replace(rollback, unread=tuple(dict.fromkeys((*rollback.unread, *unread))))
+        return replace(rollback, unread=tuple(dict.fromkeys(unread)))
     claimed = rollback.to(State.CLAIMED)
     return replace(claimed, claimed_at=at, token=rollback.token + 1, unread=())
 

@@ -190,6 +190,7 @@ class Rollback:
     steps: tuple[StepRun, ...] = ()
     doubt_until: datetime | None = None
     abort_by: str | None = None
+    held: str = ""  # why no further step is started, although nobody stopped it
     verifying_at: datetime | None = None
     checks: tuple[Evidence, ...] = ()
     outcome: Outcome | None = None

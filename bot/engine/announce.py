@@ -1,6 +1,7 @@
 """What people must see after something happened: outbox rows in the same transaction."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Final
 
 from bot.domain.event import Event, Happening
@@ -49,29 +50,42 @@ _TOLD_PRIVATELY: Final = frozenset({Happening.REMINDED, Happening.STEP_IN_DOUBT,
 def announce(tx: Transaction, people: People, rollback: Rollback, event: Event) -> None:
     """Want everything shown that this event changes; ``event`` is stored already."""
     rank = _rank(event)
-
-    def show(kind: Kind, places: Iterable[Place] = rollback.places, about: int = 0) -> None:
-        for at in places:
-            tx.show(Posting(rollback_id=rollback.id, kind=kind, place=at, about=about, rank=rank))
-
-    show(Kind.NOTICE)
-    asked = [Place.direct(account) for account in _asked(people, rollback)]
-    if rollback.plan is not None:
-        show(Kind.CARD)
-        # Whose account it was may have changed: no card keeps buttons that have had their time.
-        show(Kind.ASK, dict.fromkeys((*asked, *tx.asked_directly(rollback.id))))
+    show = partial(_show, tx, rollback, rank)
+    revise(tx, people, rollback, rank)
     # Words that come after a vote: whoever voted without them is told.
     is_late = event.kind is Happening.REASON_GIVEN and bool(rollback.standing)
     if event.kind in _SAID_ALOUD or is_late:
         show(Kind.LINE, about=event.sequence)
     if event.kind in _TOLD_PRIVATELY:
-        concerned = set(asked) | {
-            Place.direct(account) for account in _accounts(people, rollback, rollback.requester)
-        }
+        accounts = (*_asked(people, rollback), *_accounts(people, rollback, rollback.requester))
+        concerned = {Place.direct(account) for account in accounts}
         show(Kind.TELL, sorted(concerned, key=str), about=event.sequence)
     if event.kind is Happening.ENDED and rollback.claimed_at is not None:
         show(Kind.SUMMARY)
         show(Kind.ENDING)
+
+
+def revise(tx: Transaction, people: People, rollback: Rollback, rank: Rank) -> None:
+    """Want the messages brought up to date that say how it stands, and no new one."""
+    _show(tx, rollback, rank, Kind.NOTICE)
+    if rollback.plan is not None:
+        _show(tx, rollback, rank, Kind.CARD)
+        # Whose account it was may have changed: no card keeps buttons that have had their time.
+        asked = [Place.direct(account) for account in _asked(people, rollback)]
+        places = dict.fromkeys((*asked, *tx.asked_directly(rollback.id)))
+        _show(tx, rollback, rank, Kind.ASK, places)
+
+
+def _show(
+    tx: Transaction,
+    rollback: Rollback,
+    rank: Rank,
+    kind: Kind,
+    places: Iterable[Place] | None = None,
+    about: int = 0,
+) -> None:
+    for at in rollback.places if places is None else places:
+        tx.show(Posting(rollback_id=rollback.id, kind=kind, place=at, about=about, rank=rank))
 
 
 def _rank(event: Event) -> Rank:

@@ -1,19 +1,20 @@
 """The claim: the one committed decision to start, taken when the start delay is over."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from bot.domain import claim as rule
-from bot.domain.event import Happening
+from bot.domain.event import Event, Happening
 from bot.domain.people import Account
 from bot.domain.rollback import Rollback, State
+from bot.engine.announce import revise
 from bot.engine.change import commit, commit_end
 from bot.engine.core import Engine, log
 from bot.engine.execute import start
 from bot.engine.present import Found, accounts, look_up, present
 from bot.engine.signed import believer
 from bot.faultpoints import FaultPoint, reached
-from bot.ports import Transaction
+from bot.ports import Rank, Transaction
 
 
 def start_when_due(engine: Engine, rollback: Rollback) -> None:
@@ -70,7 +71,7 @@ def _claim(tx: Transaction, engine: Engine, rollback_id: str, found: Found) -> R
         gone=who.gone,
     )
     if changed.state is State.QUORUM:
-        _wait(tx, engine, rollback, changed)
+        _wait(tx, engine, rollback, changed, events)
         return changed
     if changed.state is State.CLAIMED and changed.plan is not None:
         holder = tx.lock(changed.plan.resources, rollback_id)
@@ -89,15 +90,23 @@ def _claim(tx: Transaction, engine: Engine, rollback_id: str, found: Found) -> R
     return changed
 
 
-def _wait(tx: Transaction, engine: Engine, before: Rollback, after: Rollback) -> None:
-    """Say once whose directory it waits for; that it still does is no news."""
-    new = [one for one in after.unread if one not in before.unread]
+def _wait(
+    tx: Transaction, engine: Engine, before: Rollback, after: Rollback, events: Sequence[Event]
+) -> None:
+    """Say once whose directory it waits for; the card says for whose it does now."""
+    delays = [event for event in events if event.kind is Happening.DELAYED]
+    said = {pair for event in delays for pair in event.details.get("waits_for", "").split()}
+    pairs = [f"{one.person}:{one.platform}" for one in after.unread]
+    new = [pair for pair in pairs if pair not in said]
+    is_changed = after.unread != before.unread
     log.warning("%s waits: the directory does not say who its people are", after.id)
     now, deadline = tx.now, after.claim_by
-    engine.patience.wait(after.id, before.version + bool(new), now, at_most=deadline)
+    engine.patience.wait(after.id, before.version + is_changed, now, at_most=deadline)
     if new:
-        details = {"waits_for": " ".join(f"{one.person}:{one.platform}" for one in new)}
-        commit(tx, engine.people, after, Happening.DELAYED, details=details)
+        commit(tx, engine.people, after, Happening.DELAYED, details={"waits_for": " ".join(new)})
+    elif is_changed:
+        tx.save(after)
+        revise(tx, engine.people, after, Rank.DECISION)
 
 
 def _rules(engine: Engine, rollback: Rollback) -> str:

@@ -243,7 +243,8 @@ def _case(
         tx.now,
         askers=doers(engine.people, events, Happening.REQUESTED),
         resolvers=doers(engine.people, events, Happening.RESOLVED),
-        is_new_account=vote is not None and str(invocation.account) not in vote.accounts,
+        # A vote of an account that is theirs no longer is not believed: they may give it again.
+        is_new_account=vote is None or str(invocation.account) not in vote.accounts,
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import Final
 
 from bot.domain.event import Event, Happening
 from bot.domain.plan import Plan, Step
@@ -20,6 +21,11 @@ from bot.engine.step import run_step
 from bot.engine.verify import verify
 from bot.faultpoints import FaultPoint, reached
 from bot.ports import Steps, Transaction
+
+_NOT_UPHELD: Final = (
+    "the approvals, whoever asked, or the target are not in the configuration any more as they "
+    "were at the claim: no further step is started"
+)
 
 
 def start(engine: Engine, rollback: Rollback) -> None:
@@ -80,17 +86,18 @@ def _begin(tx: Transaction, engine: Engine, rollback_id: str, token: int) -> Pla
         return None
     events = tx.proven_events(rollback_id)
     plan = claimed_plan(rollback, events)
-    because = ""
     if plan is None:
         because = "the audit chain holds no claim of this very plan and journal: nothing is started"
-    elif not is_upheld(tx, engine, rollback, events):
-        because = (
-            "the claim stands on too few approvals of accounts and keys that are in the people "
-            "map now: no step is started"
-        )
-    if because:
         commit_end(tx, engine.people, rollback.end(State.NEEDS_HUMAN, at=tx.now, because=because))
         return None
+    if _may_start_more(rollback) and not is_upheld(tx, engine, rollback, events):
+        if not any(run.state in _IN_FLIGHT for run in rollback.steps):
+            ended = rollback.end(State.NEEDS_HUMAN, at=tx.now, because=_NOT_UPHELD)
+            commit_end(tx, engine.people, ended)
+            return None
+        # What was sent is looked after all the same, and nothing is sent any more.
+        rollback = replace(rollback, held=_NOT_UPHELD)
+        tx.save(rollback)
     has_begun = any(run.attempt for run in rollback.steps)
     is_late = rollback.claim_by is not None and tx.now >= rollback.claim_by
     if is_late and not has_begun:  # people approved a rollback now, not some day
@@ -100,6 +107,11 @@ def _begin(tx: Transaction, engine: Engine, rollback_id: str, token: int) -> Pla
     if rollback.state is State.CLAIMED:
         commit(tx, engine.people, rollback.to(State.RUNNING), Happening.EXECUTION_STARTED)
     return plan
+
+
+def _may_start_more(rollback: Rollback) -> bool:
+    """Tell whether there is a step whose call may still be made, now or once more."""
+    return not rollback.held and any(not run.state.is_complete for run in rollback.steps)
 
 
 def claimed_plan(rollback: Rollback, events: Sequence[Event]) -> Plan | None:
@@ -158,7 +170,7 @@ def settle_steps(rollback: Rollback, tx: Transaction, *, doubt: float) -> Rollba
         return replace(rollback.to(State.WAITING), doubt_until=until)
     if all(state.is_complete for state in states):
         return replace(rollback.to(State.VERIFYING), verifying_at=tx.now)
-    because = "; ".join(_words(rollback))
+    because = "; ".join(filter(None, (*_words(rollback), rollback.held)))
     return rollback.end(_end_of(rollback, states), at=tx.now, by=rollback.abort_by, because=because)
 
 
@@ -175,6 +187,7 @@ def _end_of(rollback: Rollback, states: set[StepState]) -> State:
     return State.NEEDS_HUMAN
 
 
+_IN_FLIGHT = {StepState.RUNNING, StepState.IN_DOUBT}
 _AT_LEAST_SENT = {StepState.DONE, StepState.SKIPPED, StepState.UNVERIFIED}
 
 

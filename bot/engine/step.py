@@ -243,7 +243,7 @@ class _Attempt:
     ) -> StepRun:
         """Change this step's row, if this execution still owns it.
 
-        ``if_free``: and only if nothing stands against starting it: a need, a doubt, a Stop.
+        ``if_free``: and only if nothing stands against its start: a need, a doubt, a Stop, a hold.
         """
         expected = StepState.NOT_STARTED if if_free else StepState.RUNNING
 
@@ -270,6 +270,7 @@ class _Attempt:
     def _is_free(self, rollback: Rollback) -> bool:
         return (
             rollback.abort_by is None
+            and not rollback.held
             and all(rollback.run(need).state.is_complete for need in self._step.needs)
             and not any(run.state in _BLOCKING for run in rollback.steps)
         )

@@ -15,6 +15,7 @@ from bot.ports import ChatBusy, ChatRefused, ChatUnreachable, Remedy
 UNKNOWN_CHANNEL: Final = 10003
 UNKNOWN_MESSAGE: Final = 10008
 ARCHIVED: Final = 50083
+ANSWERED: Final = 40060
 
 _BUSY_SECONDS: Final = 30.0
 _SECONDS: Final = re.compile(r"\d{1,6}(\.\d+)?")
@@ -77,7 +78,7 @@ MEANINGS: Final[Mapping[int, Meaning]] = {
     **_mean(Fault.BUSY, "", 20016, 20028, 20029),
     **_mean(Fault.DISCORD, "", 130000),
     **_mean(Fault.TOKEN, "", 40001, 40002, 50014),
-    **_mean(Fault.ALREADY, "", 40060, 160004),
+    **_mean(Fault.ALREADY, "", ANSWERED, 160004),
     **_mean(Remedy.LATER, _UNSEEN, UNKNOWN_CHANNEL, 50001, 50008, 50013, 50024),
     **_mean(Remedy.LATER, _ABSENT, 10004, 50055),
     **_mean(Remedy.LATER, _CLOSED, ARCHIVED, 160005),

@@ -11,6 +11,8 @@ import aiohttp
 import discord
 from discord.http import Route, json_or_text
 
+from bot.chat.discord.refusals import ANSWERED
+
 # Within the three seconds; what comes later is told in another way.
 _PAUSES: Final = (0.5, 1.0)
 _LONGEST_WAIT: Final = 2.0
@@ -33,18 +35,22 @@ class Replies:
 
     async def request(self, route: Route, **options: Any) -> Any:  # noqa: ANN401 - JSON
         """Return what Discord answers; what it refuses is raised as discord.py raises it."""
-        for pause in _PAUSES:
+        has_stumbled = False
+        for pause in (*_PAUSES, None):
             try:
                 return await self._ask(route, options)
             except discord.RateLimited as limited:
-                if limited.retry_after > _LONGEST_WAIT:
+                if pause is None or limited.retry_after > _LONGEST_WAIT:
                     raise
                 await asyncio.sleep(limited.retry_after)
             except discord.HTTPException as error:
-                if error.status not in _STUMBLED:
+                if has_stumbled and error.code == ANSWERED:
+                    return None  # by ourselves: Discord took the try over which it stumbled
+                if pause is None or error.status not in _STUMBLED:
                     raise
+                has_stumbled = True
                 await asyncio.sleep(pause)
-        return await self._ask(route, options)
+        raise AssertionError("the last try returns or raises")
 
     async def _ask(self, route: Route, options: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
         if self._session is None:

@@ -14,7 +14,7 @@ import pytest
 from bot.domain import approval
 from bot.domain.event import Event, Happening
 from bot.domain.people import People, Person
-from bot.domain.rollback import Rollback, State
+from bot.domain.rollback import Rollback, State, StepState
 from bot.domain.target import Policy, Target
 from bot.engine.change import commit
 from bot.ports import Transaction
@@ -54,7 +54,7 @@ async def test_a_claim_can_not_be_invented(
         ended = await here.end(asked)
     assert (ended.state, plant.pulled) == (State.NEEDS_HUMAN, [])
     assert ended.outcome
-    assert "too few approvals" in ended.outcome.because
+    assert "no further step is started" in ended.outcome.because
 
 
 async def test_nor_by_another_count_in_the_database(
@@ -191,7 +191,10 @@ async def test_other_words_do_not_stop_what_has_begun(
 async def test_what_has_begun_stops_if_it_may_not_go_on(
     tmp_path: Path, plant: Plant, signers: Signers, half_done: tuple[World, Rollback], what: str
 ) -> None:
-    """If a key, an approver or the target is taken out in mid-run, a restart asks people first."""
+    """If a key, an approver or the target is taken out in mid-run, people are asked what is next.
+
+    What was on its way then is looked for and read back all the same; nothing more is sent.
+    """
     here, asked = half_done
     target: Target = {
         "key": TWO_STEPS,
@@ -199,11 +202,35 @@ async def test_what_has_begun_stops_if_it_may_not_go_on(
         "count": replace(TWO_STEPS, policy=Policy(approvals=3)),
         "target": replace(TWO_STEPS, name="another"),
     }[what]
-    less = People(
-        Person(one.key, one.name, one.accounts[: 1 if one.key == "manager-two" else 2])
-        for one in signers.people.everybody
-    )
-    people = less if what == "key" else signers.people
+    people = _less(signers) if what == "key" else signers.people
     async with world(tmp_path, target, clock=here.clock, people=people) as later:
         ended = await believing(later).end(asked)
     assert (ended.state, plant.pulled) == (State.NEEDS_HUMAN, ["api"])
+    assert [run.state for run in ended.steps] == [StepState.DONE, StepState.NOT_STARTED]
+    assert ended.outcome
+    assert "no further step is started" in ended.outcome.because
+
+
+async def test_the_last_step_is_verified_whoever_left_meanwhile(
+    tmp_path: Path, plant: Plant, signers: Signers
+) -> None:
+    """Once every call is made nothing can start any more, so a smaller map stops no check."""
+    plant.gate = asyncio.Event()
+    async with terminal(tmp_path, signers, ALONE) as here:
+        asked = await signers.ask(here)
+        await signers.press(here, "approve", "manager-one", asked)
+        await signers.press(here, "approve", "manager-two", asked)
+        await here.until(asked.id, lambda _: plant.pulled == ["api"])
+        await here.engine.close()
+    plant.gate = None
+    async with world(tmp_path, ALONE, clock=here.clock, people=_less(signers)) as later:
+        ended = await believing(later).end(asked)
+    assert (ended.state, plant.pulled) == (State.SUCCEEDED, ["api"])
+
+
+def _less(signers: Signers) -> People:
+    """The people map without the key of the second manager."""
+    return People(
+        Person(one.key, one.name, one.accounts[: 1 if one.key == "manager-two" else 2])
+        for one in signers.people.everybody
+    )

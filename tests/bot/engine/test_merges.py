@@ -142,3 +142,19 @@ async def test_a_requester_out_of_the_map_cancels_it(
     async with world(tmp_path, target, people=FORGOTTEN, clock=clock) as here:
         ended = await here.end(asked)
     assert (ended.state, plant.pulled) == (State.CANCELLED, [])
+
+
+async def test_a_vote_of_a_lost_account_is_given_again(opened: Opened, plant: Plant) -> None:
+    """Whoever approved by an account that is theirs no longer approves by the one they have."""
+    both, left = (account("manager-two"), ON_DISCORD), (ON_DISCORD,)
+    async with opened(People((*OTHERS, Person("manager-two", "Ann", both)))) as here:
+        asked = await here.ask()
+        await here.press("approve", "manager-two", asked)
+        clock = here.clock
+    async with opened(People((*OTHERS, Person("manager-two", "Ann", left))), clock=clock) as here:
+        again = await here.press("approve", "manager-two", asked, **on_discord("manager-two"))
+        await here.press("approve", "manager-one", asked)
+        ended = await here.end(asked)
+        kinds = await here.kinds(asked.id)
+    assert (again.given, ended.state, plant.pulled) == (1, State.SUCCEEDED, ["api"])
+    assert "voided" not in kinds

@@ -96,6 +96,24 @@ async def test_it_says_once_whose_directory_it_waits_for(tmp_path: Path) -> None
     assert "'approve'" in repr(card)
 
 
+async def test_the_card_names_the_directory_that_is_away_now(tmp_path: Path) -> None:
+    """One that is back is named no more, and each is a line in the thread once."""
+    async with world(tmp_path, ON_BOTH, people=PEOPLE) as here:
+        quorum, away = await approved_on_both(here), directories(here)
+        for platform in ("discord", "slack", "discord"):
+            away.down = {platform}
+            await wait(here, 20)
+        now = await here.load(quorum.id)
+        card = renderer(PEOPLE)(Posting(quorum.id, Kind.CARD, DEPLOYS), now, ())
+        events, _ = await told(here, quorum, Happening.DELAYED)
+    assert now.unread == (Unread("manager-two", "discord"),)
+    assert "press Approve on Slack" in repr(card)
+    assert [event.details["waits_for"] for event in events] == [
+        "manager-two:discord",
+        "manager-one:slack",
+    ]
+
+
 async def test_the_end_says_whose_directory_stayed_silent(tmp_path: Path, plant: Plant) -> None:
     """What could not start in time says on whom that depended."""
     async with world(tmp_path, ON_BOTH, people=PEOPLE) as here:
@@ -123,10 +141,12 @@ async def test_whoever_signs_by_asking_is_looked_up(
         away.down.add("slack")
         await wait(here, 60)
         after = await here.load(asked.id)
+        card = renderer(PEOPLE)(Posting(asked.id, Kind.CARD, DEPLOYS), after, ())
         away.down.clear()
         ended = await here.end(asked)
     waited_for = (Unread("responder", "slack"),) if counts else ()
     assert (after.state is State.QUORUM, after.unread) == (counts, waited_for)
+    assert "'approve'" not in repr(card)  # which helps nobody if it is about who asked
     assert (ended.state, plant.pulled) == (State.SUCCEEDED, ["api"])
 
 

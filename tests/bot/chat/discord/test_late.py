@@ -204,6 +204,26 @@ async def test_that_it_takes_longer_is_told_once_or_not_at_all(
     asking.cancel()
 
 
+@pytest.mark.parametrize("status", [500, 502])
+async def test_our_own_earlier_try_is_no_other_bot(
+    people: Workspace, desk: FakeDesk, chat: DiscordChat, status: int
+) -> None:
+    """Discord may take an answer and stumble; the outcome takes its place all the same."""
+    desk.is_open.clear()
+    await people.misbehave(
+        kind="http", method="create_interaction_response", status=status, applied=True
+    )
+
+    asking = asyncio.create_task(click(people, chat))
+    await people.until(lambda state: state["ephemerals"][MANAGER])
+    await eventually(lambda: len(desk.asked) == 1)
+    desk.is_open.set()
+    await eventually(lambda: not answering())
+
+    assert await told(people, MANAGER) == ["Done."]
+    asking.cancel()
+
+
 async def test_a_delivery_that_comes_twice_has_one_id(
     people: Workspace, desk: FakeDesk, chat: DiscordChat
 ) -> None:
