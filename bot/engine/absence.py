@@ -7,6 +7,12 @@ from typing import Final
 from bot.ports import Due
 
 _LONGEST: Final = 30.0
+_DOUBLED: Final = 10  # times, which is more than any limit allows: a float has an end
+
+
+def doubled(failures: int, longest: float) -> float:
+    """Return for how many seconds to pause after so many failures: twice as long after each."""
+    return min(2.0 ** min(failures, _DOUBLED), longest)
 
 
 @dataclass(slots=True)
@@ -52,7 +58,7 @@ class Absences:
     def unanswered(self, due: Due, now: datetime) -> None:
         """Note that the chat did not answer: the next one asks later."""
         absence = self._absences.setdefault(_home(due), _Absence(now))
-        absence.until = now + timedelta(seconds=min(2.0**absence.failures, _LONGEST))
+        absence.until = now + timedelta(seconds=doubled(absence.failures, _LONGEST))
         absence.failures += 1
 
     def answered(self, due: Due) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 from bot.domain.errors import TwokeyError
 from bot.domain.event import Event
 from bot.domain.rollback import Rollback
-from bot.engine.absence import Absences
+from bot.engine.absence import Absences, doubled
 from bot.engine.budget import Budget
 from bot.engine.core import in_words, log
 from bot.engine.foreground import Foreground
@@ -85,20 +85,22 @@ class Showing:
             pass  # whoever delivers now sees in the outbox how far we got
         except ChatBusy as busy:
             self._absences.answered(due)
-            seconds = min(busy.seconds, _LONGEST_WAIT_FOR_PLATFORMS)
-            self._budget.close(due, await self._postpone(due, seconds))
+            self._budget.close(due, await self._postpone(due, busy))
         except ChatRefused as refusal:
-            self._absences.answered(due)
+            if refusal.remedy is not Remedy.ANEW:  # a chat may say that by itself
+                self._absences.answered(due)
             await self._refused(due, refusal)
         except Exception as error:  # noqa: BLE001 - whatever it was, people have to be told later
             await self._failed(due, error)
         else:
-            self._absences.answered(due)
             await self._store.write(lambda tx: tx.shown(due, reference))
             reached(FaultPoint.MESSAGE_NOTED, due.posting.kind)
 
-    async def _postpone(self, due: Due, seconds: float) -> datetime:
+    async def _postpone(self, due: Due, busy: ChatBusy) -> datetime:
+        seconds = min(busy.seconds, _LONGEST_WAIT_FOR_PLATFORMS)
+
         def work(tx: Transaction) -> datetime:
+            _go_on_with(tx, due, busy.begun)
             until = tx.now + timedelta(seconds=seconds)
             tx.postpone(due, until=until, is_certain=True)
             return until
@@ -135,6 +137,7 @@ class Showing:
         self._check_ours()
         if due.reference is not None:
             await chat.edit(due.reference, message)
+            self._absences.answered(due)
             reached(FaultPoint.EDIT_SENT, due.posting.kind)
             return due.reference
         place, key = due.posting.place, due.posting.key
@@ -143,11 +146,15 @@ class Showing:
             if found is not None:
                 self._check_ours()
                 await chat.edit(found, message)
+                self._absences.answered(due)
                 return found
+            # It reads, so it is there: else a message that alone fails would look like an outage.
+            self._absences.answered(due)
         await self._store.write(lambda tx: tx.try_posting(due))
         reached(FaultPoint.POST_ANNOUNCED, due.posting.kind)
         self._check_ours()
         reference = await chat.post(place, message, thread=thread, key=key)
+        self._absences.answered(due)
         reached(FaultPoint.POST_SENT, due.posting.kind)
         return reference
 
@@ -158,9 +165,10 @@ class Showing:
 
     async def _refused(self, due: Due, refusal: ChatRefused) -> None:
         """Do what can help against a refusal; nothing that people must see is dropped for less."""
-        seconds = min(2.0**due.failures, _LONGEST_WAIT_FOR_PEOPLE)
+        seconds = doubled(due.failures, _LONGEST_WAIT_FOR_PEOPLE)
 
         def work(tx: Transaction) -> str:
+            _go_on_with(tx, due, refusal.begun)
             if refusal.remedy is Remedy.ANEW and (due.reference is not None or due.tried):
                 tx.post_anew(due.posting)
                 return "it is posted anew"
@@ -174,14 +182,16 @@ class Showing:
 
     async def _failed(self, due: Due, error: Exception) -> None:
         """Try again later, but not for ever: what nobody waits for any more makes room."""
-        seconds = min(2.0**due.failures, _LONGEST_WAIT)
+        seconds = doubled(due.failures, _LONGEST_WAIT)
         is_unmade = isinstance(error, _Unmade)
         because = str(error) if is_unmade else in_words(error, doing="showing it")
         # A chat that answers everything but this one message is not away: the rest goes on.
         is_alone = due.failures >= _ENOUGH and not self._absences.is_away(due)
         stuck = because if is_unmade or is_alone else None
+        begun = error.begun if isinstance(error, ChatUnreachable) else None
 
         def work(tx: Transaction) -> tuple[str, datetime]:
+            _go_on_with(tx, due, begun)
             if _is_old(tx, due):
                 tx.give_up(due, because)
                 return "it is given up", tx.now
@@ -198,6 +208,13 @@ def _facts(tx: Transaction, due: Due) -> tuple[Rollback, tuple[Event, ...], Refe
     rollback_id = due.posting.rollback_id
     notice = tx.reference(rollback_id, Kind.NOTICE, due.posting.place)
     return tx.load(rollback_id), tx.events(rollback_id), notice
+
+
+def _go_on_with(tx: Transaction, due: Due, begun: Reference | None) -> None:
+    """Remember a first part that stands, and want the rest: a platform may not find it again."""
+    if begun is not None:
+        tx.shown(due, begun)
+        tx.show(due.posting)
 
 
 def _open_thread(tx: Transaction, due: Due, *, gone: Reference) -> None:

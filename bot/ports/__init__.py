@@ -4,6 +4,7 @@ from bot.ports.actions import Action, ActionTypes, Assertion, AssertionTypes, To
 from bot.ports.chat import (
     Chat,
     ChatBusy,
+    ChatFailed,
     ChatRefused,
     ChatUnreachable,
     Directory,
@@ -22,6 +23,7 @@ __all__ = [
     "AssertionTypes",
     "Chat",
     "ChatBusy",
+    "ChatFailed",
     "ChatRefused",
     "ChatUnreachable",
     "Clock",

@@ -26,7 +26,8 @@ class Chat(Protocol):
     ) -> Reference:
         """Post; ``key`` travels with the message so that ``find`` can recognise it.
 
-        A place with a ``person`` is that person's direct messages.
+        A place with a ``person`` is that person's direct messages. If only a part of it could be
+        posted, what is raised says where that has ``begun``.
         """
         ...
 
@@ -43,8 +44,15 @@ class Chat(Protocol):
         ...
 
 
-class ChatBusy(TwokeyError):
-    """The platform asked to wait; nothing was shown."""
+class ChatFailed(TwokeyError):
+    """What came of a call that did not show everything."""
+
+    seconds: float = 0.0  # how long the platform wants us to wait
+    begun: Reference | None = None  # where a first part stands: edit it, and post no other
+
+
+class ChatBusy(ChatFailed):
+    """The platform asked to wait; nothing was shown but what has ``begun``."""
 
     def __init__(self, sentence: str, *, seconds: float) -> None:
         """Keep how long the platform wants us to wait."""
@@ -52,7 +60,7 @@ class ChatBusy(TwokeyError):
         self.seconds = seconds
 
 
-class ChatUnreachable(TwokeyError):
+class ChatUnreachable(ChatFailed):
     """The platform did not answer; the message may be there."""
 
 
@@ -66,8 +74,8 @@ class Remedy(StrEnum):
     LATER = "later"  # people have to do something first, such as invite us
 
 
-class ChatRefused(TwokeyError):
-    """The platform does not accept this, and nothing was shown."""
+class ChatRefused(ChatFailed):
+    """The platform does not accept this, and nothing was shown but what has ``begun``."""
 
     def __init__(self, sentence: str, *, remedy: Remedy = Remedy.NONE) -> None:
         """Keep what can help."""

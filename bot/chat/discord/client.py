@@ -21,7 +21,7 @@ from bot.domain.errors import TwokeyError
 from bot.domain.target import Place
 from bot.faultpoints import FaultPoint, reached
 from bot.message import Buttons, Line, Message, Note
-from bot.ports import ChatRefused, ChatUnreachable, Reference, Remedy
+from bot.ports import ChatFailed, ChatRefused, ChatUnreachable, Reference, Remedy
 
 _RETIRING_SECONDS: Final = 5.0
 _MOST_REMEMBERED: Final = 1_000
@@ -43,7 +43,8 @@ class DiscordChat:
     ) -> Reference:
         """Post the sentence once, and make it a card.
 
-        If only the second fails, the next try, or ``find``, goes on with the message that is there.
+        If only the second fails, what is raised says where the sentence stands; the next try, or
+        ``find``, goes on with it as well.
         """
         channel = await self._channel(place, thread, message)
         where = place.person.user if place.person else channel
@@ -59,8 +60,9 @@ class DiscordChat:
             reached(FaultPoint.SENTENCE_SENT)
             try:
                 await self._show(reference, message)
-            except DiscordRefused as refusal:
-                if refusal.code != UNKNOWN_MESSAGE:
+            except ChatFailed as failure:
+                if not isinstance(failure, DiscordRefused) or failure.code != UNKNOWN_MESSAGE:
+                    failure.begun = reference
                     raise
                 del self._sentences[channel, key]  # somebody deleted it that moment
             else:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,32 @@ async def test_what_is_never_taken_is_given_up_a_day_after_the_end(
     assert f"{error}; it is given up" in caplog.text
 
 
+@pytest.mark.parametrize("error", POISON, ids=["refused", "unanswered"])
+async def test_what_has_failed_a_thousand_times_is_put_off_and_given_up_like_all_else(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    """However often it was tried, the next try comes some time later, and the last one a day on."""
+    async with world(tmp_path) as here:
+        delivery, rollback, wall = await _one_thread_in_trouble(here, error)
+        await here.clock.sleep(400)
+        [due] = await here.engine.store.read(lambda tx: tx.due_postings(9))
+        often, now = replace(due, failures=1_099), here.clock.now()
+        await here.engine.store.write(lambda tx: tx.postpone(often, until=now))
+        await delivery.run_once()
+        dues, following = await here.engine.store.read(
+            lambda tx: (tx.due_postings(9), tx.next_posting_at())
+        )
+        await here.press("cancel", "responder", rollback, message=wall.at(":card:"))
+        for _ in range(3):
+            await here.clock.sleep(await delivery.run_once())
+        await here.clock.sleep(86_400)
+        await shown(here, delivery)
+    assert dues == ()
+    assert following is not None
+    assert timedelta(seconds=1) < following - now <= timedelta(minutes=5)
+    assert f"{error}; it is given up" in caplog.text
+
+
 async def test_a_message_that_alone_gets_no_answer_lets_its_thread_pass(tmp_path: Path) -> None:
     """One line that is never answered holds up the next one only while that may be chance."""
     wall, poisoned = Wall(), list[str]()
@@ -197,6 +224,29 @@ async def test_a_message_that_alone_gets_no_answer_lets_its_thread_pass(tmp_path
                     await here.clock.sleep(min(await delivery.run_once(), 9))
     assert len(poisoned) == 1
     assert len([key for key in wall.keys if ":line:" in key]) > 6
+
+
+async def test_in_a_quiet_workspace_it_lets_its_thread_pass_as_well(tmp_path: Path) -> None:
+    """Where nothing else is said, it is the search for it that shows that the chat is there."""
+    wall, poisoned = Wall(), list[str]()
+    async with world(tmp_path) as here:
+        rollback, delivery = await planned(here), outbox(here, wall)
+        await shown(here, delivery)
+        for manager in ("manager-one", "manager-two"):
+            await here.press("approve", manager, rollback, message=wall.at(":card:"))
+        await here.end(rollback)
+
+        def trouble(call: str, what: str) -> None:
+            if call == "post" and ":line:" in what and what in [*poisoned, what][:1]:
+                poisoned[:] = [what]
+                raise ChatUnreachable("Slack says 500.")
+
+        wall.trouble = trouble
+        until = here.clock.now() + timedelta(minutes=5)
+        while here.clock.now() < until:
+            await here.clock.sleep(max(await delivery.run_once(), 0.01))
+    assert poisoned
+    assert any(":summary:" in key for key in wall.keys)
 
 
 async def test_a_definite_refusal_leaves_nothing_in_doubt(tmp_path: Path) -> None:

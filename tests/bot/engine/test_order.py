@@ -2,19 +2,34 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
+
+from bot.domain.event import Event
+from bot.domain.rollback import Rollback
 from bot.domain.target import Place
 from bot.message import Message
-from bot.ports import ChatUnreachable, Reference, Transaction
+from bot.ports import (
+    ChatRefused,
+    ChatUnreachable,
+    Kind,
+    Posting,
+    Reference,
+    Remedy,
+    Transaction,
+)
 from bot.storage.store import SqlStore
+from notifications import renderer
+from tests.bot.builders import DEPLOYS
 from tests.bot.engine.plant import PLANT
 from tests.bot.engine.test_deliver import outbox, planned, shown
 from tests.bot.engine.trouble import Wall
-from tests.bot.engine.world import world
+from tests.bot.engine.world import EVERYONE, world
 
 T = TypeVar("T")
 
@@ -54,6 +69,62 @@ async def test_what_is_said_in_one_place_keeps_its_order(tmp_path: Path) -> None
     assert numbers[:-1] == sorted(numbers[:-1])
     assert ":summary:" in said[-1][0]
     assert wall.most == 1
+
+
+@dataclass
+class Outage:
+    """A chat that is away, and direct messages that it is not even asked about."""
+
+    is_too_old: bool
+    is_away: bool = False
+    tried: set[str] = field(default_factory=set[str])
+
+    def render(
+        self, posting: Posting, rollback: Rollback, events: Sequence[Event]
+    ) -> Message | None:
+        if posting.kind is not Kind.TELL:
+            return renderer(EVERYONE)(posting, rollback, events)
+        return None if self.is_away and not self.is_too_old else Message("Asked.")
+
+    def trouble(self, call: str, what: str) -> None:
+        if not self.is_away:
+            return
+        if call == "edit" and ":tell:" in what:
+            raise ChatRefused("It is older than an hour.", remedy=Remedy.ANEW)
+        if ":line:" in what:
+            self.tried.add(what)
+        raise ChatUnreachable("Slack did not answer.")
+
+
+@pytest.mark.parametrize("is_too_old", [False, True])
+async def test_what_no_chat_was_asked_about_ends_no_outage(
+    tmp_path: Path, *, is_too_old: bool
+) -> None:
+    """A message without words, or one that a chat turns down by itself, lets nothing overtake."""
+    outage = Outage(is_too_old)
+    wall = Wall(trouble=outage.trouble)
+    async with world(tmp_path) as here:
+        rollback, delivery = await planned(here), outbox(here, wall, outage.render)
+        tells = [
+            Posting(rollback.id, Kind.TELL, replace(DEPLOYS, channel=f"@{n}")) for n in range(90)
+        ]
+        await here.engine.store.write(lambda tx: [tx.show(one) for one in tells])
+        await shown(here, delivery)
+        outage.is_away = True
+        for verb in ("approve", "withdraw"):
+            await here.press(verb, "manager-one", rollback, message=wall.at(":card:"))
+        for _ in range(200):
+            await here.clock.sleep(5)
+            await delivery.run_once()
+        for tell in tells:
+            await here.engine.store.write(partial(_want, tell))
+            await here.clock.sleep(2)
+            await delivery.run_once()
+    assert len(outage.tried) == 1  # the second line waits for the first one
+
+
+def _want(posting: Posting, tx: Transaction) -> None:
+    tx.show(posting)
 
 
 class SlowReads:

@@ -1,18 +1,25 @@
 """What was posted although nobody heard so: how far it is looked for, and what is taken for it."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from bot.chat.discord.client import DiscordChat
+from bot.chat.discord.guild import opened
 from bot.chat.discord.lost import mark_of, nonces_of
 from bot.domain.target import Place
+from bot.engine.deliver import Delivery
 from bot.message import Line, Message
-from bot.ports import ChatRefused, ChatUnreachable
+from bot.ports import ChatRefused, ChatUnreachable, Kind, Posting, Reference
 from bot.workspace.discord import seed
+from bot.workspace.discord.client import Guild as Workspace
+from bot.workspace.discord.room import Room
 from tests.bot.chat.discord.answering import Odd, refused
-from tests.bot.chat.discord.conftest import DEPLOYS, SHOP
+from tests.bot.chat.discord.conftest import DEPLOYS, SHOP, Clock, settings, texts
+from tests.bot.engine.world import World, world
 
 HERE = Place("discord", SHOP, DEPLOYS)
 ASKED = Message("Asked.", (Line(("Asked",)),))
@@ -151,6 +158,73 @@ async def test_a_sentence_that_was_posted_in_other_words_is_found(odd: Odd) -> N
         await chat.post(HERE, Message("Approved."), thread=None, key="notice")
 
     assert await chat.find(HERE, thread=None, key="notice") is not None
+
+
+@pytest.mark.parametrize("answer", [refused(200000), refused(50013, 403), refused(0, 503)])
+async def test_whoever_posts_hears_that_the_sentence_stands(
+    odd: Odd, answer: Callable[[], web.Response]
+) -> None:
+    """If only the card fails, the failure says where its sentence is."""
+    chat, _ = chat_with(odd, [])
+    odd[1]["POST messages"] = lambda: web.json_response({"id": str(ID)})
+    odd[1]["PATCH messages"] = answer
+
+    with pytest.raises((ChatRefused, ChatUnreachable)) as failure:
+        await chat.post(HERE, ASKED, thread=None, key="notice")
+
+    assert failure.value.begun == Reference(HERE, str(ID))
+
+
+async def test_whoever_posts_hears_that_nothing_stands(odd: Odd) -> None:
+    """If the sentence itself is refused, or deleted before it is a card, there is nothing."""
+    chat, _ = chat_with(odd, [])
+    odd[1]["POST messages"] = lambda: web.json_response({"id": str(ID)})
+
+    def deleted() -> web.Response:
+        odd[1]["POST messages"] = refused(50013, 403)
+        return refused(10008, 404)()
+
+    odd[1]["PATCH messages"] = deleted
+    with pytest.raises(ChatRefused) as failure:
+        await chat.post(HERE, ASKED, thread=None, key="notice")
+
+    assert failure.value.begun is None
+
+
+async def test_a_sentence_whose_card_has_to_wait_becomes_one_after_a_restart(
+    room: Room,
+    people: Workspace,
+    clock: Clock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another process goes on with the same message, also after Discord forgot its nonce."""
+
+    async def deliver(here: World) -> None:
+        async with opened(settings(room)) as guild:
+            chat = DiscordChat(guild, now=clock)
+            delivery = Delivery(
+                store=here.engine.store,
+                chats={"discord": chat},
+                render=lambda *_: ASKED,
+                clock=here.clock,
+                foreground=here.engine.foreground,
+            )
+            await delivery.run_once()
+
+    await people.misbehave(kind="http", method="update_message", status=429, retry_after=120)
+    async with world(tmp_path) as here:
+        asked = await here.ask_for()
+        await here.engine.store.write(lambda tx: tx.show(Posting(asked.id, Kind.NOTICE, HERE)))
+        await deliver(here)
+        [before] = await people.messages(DEPLOYS)
+        monkeypatch.setattr("bot.workspace.discord.messages.NONCE_SECONDS", 0)
+        await here.clock.sleep(120)
+        await deliver(here)
+
+    [after] = await people.messages(DEPLOYS)
+    assert (before["content"], before["components"]) == ("Asked.", [])
+    assert (after["id"], texts(after["components"])) == (before["id"], "Asked")
 
 
 async def test_a_card_that_was_finished_is_not_gone_on_with(odd: Odd) -> None:
