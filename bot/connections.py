@@ -87,8 +87,7 @@ async def _connect(gateway: Gateway, is_served: asyncio.Event) -> None:
         try:
             await gateway.start()
         except (ChatUnreachable, ChatBusy) as error:
-            wanted = error.seconds if isinstance(error, ChatBusy) else 0.0
-            pause = max(_CONNECT_AGAIN, wanted)
+            pause = max(_CONNECT_AGAIN, error.seconds)
             log.warning("%s Trying again in %.0f s.", error, pause)
             await asyncio.sleep(pause)
         except TwokeyError as error:

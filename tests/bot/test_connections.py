@@ -11,6 +11,7 @@ import pytest
 from bot.chat.discord.client import DiscordChat
 from bot.chat.discord.gateway import DiscordGateway
 from bot.chat.discord.guild import opened
+from bot.chat.discord.signins import TooOften
 from bot.connections import absent, connect, disconnected
 from bot.ports import ChatBusy, ChatRefused, ChatUnreachable
 from bot.workspace.discord.server import running
@@ -65,6 +66,22 @@ async def test_a_busy_platform_is_left_alone_for_as_long_as_it_wants(
     first, second, third = door.at
     assert second - first < 0.3
     assert third - second >= 0.3
+
+
+async def test_sign_ins_that_have_to_be_spared_are_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever signs in too often is told when to come back, and comes back no sooner."""
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr("asyncio.sleep", sleep)
+
+    await connect([Door([TooOften("Too often.", seconds=600.0), ChatUnreachable("It is away.")])])
+
+    assert pauses == [600, 5]
 
 
 async def test_a_refusal_that_comes_late_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
