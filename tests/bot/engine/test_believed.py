@@ -191,10 +191,7 @@ async def test_other_words_do_not_stop_what_has_begun(
 async def test_what_has_begun_stops_if_it_may_not_go_on(
     tmp_path: Path, plant: Plant, signers: Signers, half_done: tuple[World, Rollback], what: str
 ) -> None:
-    """If a key, an approver or the target is taken out in mid-run, people are asked what is next.
-
-    What was on its way then is looked for and read back all the same; nothing more is sent.
-    """
+    """Without a key, an approver or the target only what was on its way is looked after."""
     here, asked = half_done
     target: Target = {
         "key": TWO_STEPS,
