@@ -17,7 +17,7 @@ demo: $(READY) ## Open a chat with a broken shop to roll back, on this machine a
 	@$(BIN)/twokey demo $(ARGS)
 
 test: $(READY) ## Run the tests
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 browser: ## Install Chromium, for the tests that look at pages
 	@if command -v chromium >/dev/null; then echo "Chromium is there."; \

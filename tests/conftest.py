@@ -12,6 +12,8 @@ from bot.domain.errors import TwokeyError
 from bot.workspace import postgres
 from tests.recorder.plugin import Recording
 
+_LONG = frozenset({"journeys", "bench", "cli"})
+
 # A busy machine makes nothing wrong.
 hypothesis.settings.register_profile("twokey", deadline=None)
 hypothesis.settings.load_profile("twokey")
@@ -26,6 +28,11 @@ def specifications() -> Path | None:
 def pytest_configure(config: pytest.Config) -> None:
     """Let one recorder judge everything that goes out to Slack and Discord."""
     config.pluginmanager.register(Recording(specifications()), "recorder")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that at the end no process waits for the other."""
+    items.sort(key=lambda item: item.path.parent.name not in _LONG)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Incidents without any chat, played by real processes on both databases."""
+"""Incidents without any chat, played by real processes; those with two of them on both stores."""
 
 import signal
 from collections.abc import Iterator
@@ -26,6 +26,7 @@ def here(tmp_path: Path, database: str) -> Iterator[Shop]:
         yield opened
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_rollback_without_any_bot(here: Shop) -> None:
     """With no chat and no bot, one person asks, two approve, and the command carries it out."""
     asking = here.starts("responder", "rollback", "backend", "--reason", "API answers 500")
@@ -88,6 +89,7 @@ def test_two_ask_at_once(here: Shop) -> None:
     assert not any("Traceback" in one.stderr for one in told)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_one_no_ends_it(here: Shop) -> None:
     """One rejection with its reason ends it, and whoever follows learns that it did not happen."""
     asking = here.starts("responder", "rollback", "backend")
@@ -101,6 +103,7 @@ def test_one_no_ends_it(here: Shop) -> None:
     assert "\x1b" not in after.stdout
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_nobody_is_there_to_do_it(here: Shop) -> None:
     """Without a bot a request that nobody would carry out is refused, and a sentence says why."""
     done = here.does("responder", "rollback", "backend", "--no-follow")
@@ -131,6 +134,7 @@ def interruptible() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_interrupted(here: Shop) -> None:
     """Ctrl-C ends the command, says so, and leaves the request as it is."""
     asking = here.starts("responder", "rollback", "backend")
