@@ -20,6 +20,8 @@ from bot.workspace.demo.stage import Stage, key_file
 from bot.workspace.demo.transcript import Transcript
 
 _LOOK_EVERY: Final = 0.05
+# What people meet with by doing it again: no bot is there yet, or the button went away meanwhile.
+_AGAIN: Final = frozenset({"no_app", "action_not_found"})
 _ELSEWHERE: Final = re.compile(r"on (\w+) (.*)")
 
 
@@ -121,8 +123,12 @@ class Player:
 
     async def _press(self, side: Side, who: str, what: str) -> None:
         label = what.removesuffix(" in vain")
-        place = await self._button(side, who, label)
-        pressed = partial(self.hands[side.name].click, side.people[who], *place)
+        await self._button(side, who, label)
+
+        async def pressed() -> Json:
+            place = await self._button(side, who, label)
+            return await self.hands[side.name].click(side.people[who], *place)
+
         elsewhere = f" on {side.title}" if len(self.hands) > 1 else ""
         deed = f"{who} presses [ {label} ]{elsewhere}"
         await self._act(deed, pressed, is_in_vain=label != what)
@@ -167,7 +173,7 @@ class Player:
         self, deed: str, act: Callable[[], Awaitable[Json]], *, is_in_vain: bool = False
     ) -> None:
         self.transcript.write(deed)
-        while (answer := await act()).get("error") == "no_app":  # noqa: ASYNC110 - so do people
+        while (answer := await act()).get("error") in _AGAIN:  # noqa: ASYNC110 - so do people
             await asyncio.sleep(_LOOK_EVERY)
         if answer["ok"] == is_in_vain:
             trouble = answer.get("error", "it went through")
