@@ -23,8 +23,8 @@ from bot.faultpoints import FaultPoint, reached
 from bot.ports import Steps, Transaction
 
 _NOT_UPHELD: Final = (
-    "the approvals, whoever asked, or the target are not in the configuration any more as they "
-    "were at the claim: no further step is started"
+    "twokey.yaml no longer holds what it was started on (an approver, an account, the requester, "
+    "the target, or how many have to approve), so no further step is started"
 )
 
 

@@ -11,11 +11,12 @@ from aiohttp import web
 
 from bot.chat.discord.client import DiscordChat
 from bot.chat.discord.commands import warn_of_differences
-from bot.chat.discord.discreet import log, log_without_words
+from bot.chat.discord.discreet import log
 from bot.chat.discord.guild import Guild, create_discord_bot, understood
 from bot.chat.discord.reception import Reception
 from bot.chat.discord.refusals import TokenRefused
 from bot.chat.discord.signins import SignIns, TooOften
+from bot.chat.discreet import log_without_words
 from bot.domain.errors import TwokeyError
 from bot.invocation import Command, Desk
 from bot.ports import ChatRefused, ChatUnreachable, Remedy
@@ -161,7 +162,7 @@ class DiscordGateway:
         except TwokeyError:
             raise
         except Exception as error:  # discord.py trusts the form of what arrives
-            log_without_words("discord.py gave up", error)
+            log_without_words(log, "discord.py gave up", error)
             raise ChatUnreachable("The connection to Discord broke.") from error
         finally:
             await _closed(client)

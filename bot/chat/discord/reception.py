@@ -11,10 +11,11 @@ from bot.chat.cut import units
 from bot.chat.discord.client import DiscordChat
 from bot.chat.discord.components import IS_COMPONENTS, IS_PRIVATE, NOBODY, Json, render
 from bot.chat.discord.dialogs import render_dialog
-from bot.chat.discord.discreet import log, log_without_words
+from bot.chat.discord.discreet import log
 from bot.chat.discord.guild import Guild
 from bot.chat.discord.payloads import Call, Kind, TurnedAway, read
 from bot.chat.discord.refusals import Already
+from bot.chat.discreet import log_without_words
 from bot.domain.errors import TwokeyError
 from bot.domain.target import Place
 from bot.faultpoints import FaultPoint, reached
@@ -99,7 +100,7 @@ class Reception:
                 return await self._desk.called(call.verb, call.invocation)
             return await self._desk.pressed(call.verb, call.invocation)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person is told
-            log_without_words("A delivery failed", error)
+            log_without_words(log, "A delivery failed", error)
             return Answer(BROKEN)
 
     async def _answer(self, call: Call, answer: Answer) -> None:
@@ -166,7 +167,7 @@ class Reception:
             async with asyncio.timeout(_SUGGESTING_SECONDS):
                 suggestions = await self._desk.suggested(call.verb, call.option, call.invocation)
         except Exception as error:  # noqa: BLE001 - whoever types needs no suggestion
-            log_without_words("A delivery failed", error)
+            log_without_words(log, "A delivery failed", error)
         # Half a suggestion would be filled in as if it were whole.
         fitting = [one for one in suggestions if 0 < units(one) <= _LONGEST_SUGGESTION]
         choices = [{"name": one, "value": one} for one in fitting[:_MOST_SUGGESTIONS]]
@@ -243,7 +244,7 @@ class Reception:
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log_without_words("A delivery failed", error)
+            log_without_words(log, "A delivery failed", error)
 
 
 def _private(message: Message) -> Json:

@@ -1,7 +1,6 @@
 """Takes what Slack delivers to the desk: commit first, then acknowledge, then everything else."""
 
 import asyncio
-import traceback
 from collections import Counter
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -10,6 +9,7 @@ from typing import Any, Final, TypeVar
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.chat.answers import BROKEN, SAVED, STILL_SAVING, no_form, tell_directly
+from bot.chat.discreet import log_without_words
 from bot.chat.slack.blocks import Json, render
 from bot.chat.slack.client import UNREAD, SlackChat
 from bot.chat.slack.dialogs import render_dialog
@@ -100,7 +100,7 @@ class Reception:
                 return await self._desk.typed(call.invocation)
             return await self._desk.pressed(call.verb, call.invocation)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person is told
-            _log_without_words(error)
+            log_without_words(log, "A delivery failed", error)
             return Answer(BROKEN)
 
     async def _follow(
@@ -159,15 +159,9 @@ class Reception:
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log_without_words(error)
+            log_without_words(log, "A delivery failed", error)
 
 
 def _shown(message: Message) -> Json:
     text, blocks = render(message)
     return {"text": text, "blocks": blocks}
-
-
-def _log_without_words(error: BaseException) -> None:
-    """Log where it broke; the words of an error may repeat what somebody typed."""
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    log.error("A delivery failed with %s:\n%s", type(error).__name__, frames)

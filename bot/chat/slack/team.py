@@ -2,7 +2,6 @@
 
 import json
 import logging
-import re
 from collections.abc import AsyncGenerator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,11 +13,13 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.chat.discreet import Discreet
 from bot.chat.slack.blocks import Json
 from bot.chat.slack.refusals import meaning
 from bot.ports import ChatRefused, ChatUnreachable
 
 log = logging.getLogger("twokey.slack")
+_LEFT_OUT: Final = r"xox\S+|xapp-\S+|(?:wss?|https?)://\S+"
 
 # Every method that is ever called, with the scopes of the bot token that it needs.
 METHODS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -142,24 +143,10 @@ async def understood(
         raise ChatUnreachable("Slack did not answer.") from error
 
 
-class _Discreet(logging.Filter):
-    """Keeps what Slack's libraries know of messages, tokens and addresses out of the log."""
-
-    _secret = re.compile(r"xox\S+|xapp-\S+|(?:wss?|https?)://\S+")
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Shorten a record to its first words."""
-        words = re.split(r"[{\n]", record.getMessage(), maxsplit=1)[0]
-        kind = record.exc_info[0] if record.exc_info else None
-        record.msg = self._secret.sub("…", words)[:200] + (f" ({kind.__name__})" if kind else "")
-        record.args, record.exc_info = (), None
-        return True
-
-
 def library_logger() -> logging.Logger:
     """Return the logger for Slack's libraries, which print whole deliveries when they debug."""
     logger = logging.getLogger("twokey.slack.library")
     logger.setLevel(logging.WARNING)
     if not logger.filters:
-        logger.addFilter(_Discreet())
+        logger.addFilter(Discreet(_LEFT_OUT))
     return logger

@@ -123,7 +123,7 @@ class Player:
 
     async def _press(self, side: Side, who: str, what: str) -> None:
         label = what.removesuffix(" in vain")
-        await self._button(side, who, label)
+        await self._button(side, who, label)  # before it is said that somebody presses it
 
         async def pressed() -> Json:
             place = await self._button(side, who, label)

@@ -160,11 +160,12 @@ async def test_an_entry_of_no_account_upholds_no_claim(
 TWO_STEPS = replace(shop("api", "web", needs={"web": ("api",)}), channels=())
 
 
-@pytest.fixture
-async def half_done(tmp_path: Path, plant: Plant, signers: Signers) -> tuple[World, Rollback]:
-    """What was approved by keys, and whose process ended in the middle of the first step."""
+async def in_mid_call(
+    tmp_path: Path, plant: Plant, signers: Signers, target: Target
+) -> tuple[World, Rollback]:
+    """Approve by keys, and end the process in the middle of the first step."""
     plant.gate = asyncio.Event()
-    async with terminal(tmp_path, signers, TWO_STEPS) as here:
+    async with terminal(tmp_path, signers, target) as here:
         asked = await signers.ask(here)
         await signers.press(here, "approve", "manager-one", asked)
         await signers.press(here, "approve", "manager-two", asked)
@@ -172,6 +173,12 @@ async def half_done(tmp_path: Path, plant: Plant, signers: Signers) -> tuple[Wor
         await here.engine.close()
     plant.gate = None
     return here, asked
+
+
+@pytest.fixture
+async def half_done(tmp_path: Path, plant: Plant, signers: Signers) -> tuple[World, Rollback]:
+    """What was approved by keys, and whose process ended in the middle of the first of two."""
+    return await in_mid_call(tmp_path, plant, signers, TWO_STEPS)
 
 
 async def test_other_words_do_not_stop_what_has_begun(
@@ -212,14 +219,7 @@ async def test_the_last_step_is_verified_whoever_left_meanwhile(
     tmp_path: Path, plant: Plant, signers: Signers
 ) -> None:
     """Once every call is made nothing can start any more, so a smaller map stops no check."""
-    plant.gate = asyncio.Event()
-    async with terminal(tmp_path, signers, ALONE) as here:
-        asked = await signers.ask(here)
-        await signers.press(here, "approve", "manager-one", asked)
-        await signers.press(here, "approve", "manager-two", asked)
-        await here.until(asked.id, lambda _: plant.pulled == ["api"])
-        await here.engine.close()
-    plant.gate = None
+    here, asked = await in_mid_call(tmp_path, plant, signers, ALONE)
     async with world(tmp_path, ALONE, clock=here.clock, people=_less(signers)) as later:
         ended = await believing(later).end(asked)
     assert (ended.state, plant.pulled) == (State.SUCCEEDED, ["api"])
