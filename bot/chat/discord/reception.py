@@ -1,13 +1,13 @@
 """Takes what Discord delivers to the desk: commit first, then answer, within three seconds."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from bot.chat.answers import BROKEN, SAVED, STILL_SAVING, no_form, tell_directly
 from bot.chat.cut import units
+from bot.chat.deliveries import Deliveries
 from bot.chat.discord.client import DiscordChat
 from bot.chat.discord.components import IS_COMPONENTS, IS_PRIVATE, NOBODY, Json, render
 from bot.chat.discord.dialogs import render_dialog
@@ -22,8 +22,6 @@ from bot.faultpoints import FaultPoint, reached
 from bot.invocation import Answer, Desk
 from bot.message import Message
 
-T = TypeVar("T")
-
 # What the first answer to an interaction can be, by Discord's numbers.
 _MESSAGE, _LATER, _NOTHING, _SUGGESTIONS, _MODAL = 4, 5, 6, 8, 9
 _MOST_SUGGESTIONS: Final = 25
@@ -31,7 +29,7 @@ _LONGEST_SUGGESTION: Final = 100
 _SUGGESTING_SECONDS: Final = 2.0
 
 
-class Reception:
+class Reception(Deliveries):
     """Answers every delivery in time, whatever the desk does."""
 
     def __init__(
@@ -47,32 +45,17 @@ class Reception:
 
         ``receives``: Discord tells every connection everything, and it is up to us to answer.
         """
+        super().__init__(log)
         self._receives = receives
-        self.turned_away: Counter[str] = Counter()
         self._guild = guild
         self._chat = chat
         self._desk = desk
         self._patience = patience
-        self._tasks: set[asyncio.Task[Any]] = set()
 
     def take(self, body: Json) -> None:
         """Answer a delivery, beside all others; another process answers it if we stand by."""
         if self._receives():
             self._spawn(self._serve(body))
-
-    async def settle(self, *, seconds: float) -> None:
-        """Let what is being answered end, but wait no longer than this."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while self._tasks:
-                    await asyncio.wait(self._tasks)
-
-    async def close(self) -> None:
-        """Give up what has not ended."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self, body: Json) -> None:
         try:
@@ -234,17 +217,6 @@ class Reception:
             log.warning("A private answer did not get through: %s", error)
             return False
         return True
-
-    def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._forget)
-        return task
-
-    def _forget(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log_without_words(log, "A delivery failed", error)
 
 
 def _private(message: Message) -> Json:

@@ -1,14 +1,12 @@
 """Takes what Slack delivers to the desk: commit first, then acknowledge, then everything else."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Coroutine
-from contextlib import suppress
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.chat.answers import BROKEN, SAVED, STILL_SAVING, no_form, tell_directly
+from bot.chat.deliveries import Deliveries
 from bot.chat.discreet import log_without_words
 from bot.chat.slack.blocks import Json, render
 from bot.chat.slack.client import UNREAD, SlackChat
@@ -28,22 +26,19 @@ from bot.faultpoints import FaultPoint, reached
 from bot.invocation import Answer, Desk
 from bot.message import Message
 
-T = TypeVar("T")
-
 _PRIVATELY: Final = {"response_type": "ephemeral", "replace_original": False}
 
 
-class Reception:
+class Reception(Deliveries):
     """Answers every delivery in time, whatever the desk does."""
 
     def __init__(self, team: Team, desk: Desk, *, patience: float) -> None:
         """Wait ``patience`` seconds for the desk before acknowledging without its answer."""
+        super().__init__(log)
         self.app = team.app  # perhaps known from the connection only; until then nothing is taken
-        self.turned_away: Counter[str] = Counter()
         self._team = team
         self._desk = desk
         self._patience = patience
-        self._tasks: set[asyncio.Task[Any]] = set()
 
     async def command(self, ack: AsyncAck, body: Json) -> None:
         """Answer a slash command; its acknowledgement holds the answer."""
@@ -56,20 +51,6 @@ class Reception:
     async def form(self, ack: AsyncAck, body: Json) -> None:
         """Answer a dialog that was sent off, which closes it."""
         await self._serve(ack, body, read_form)
-
-    async def settle(self, *, seconds: float) -> None:
-        """Let what is being answered end, but wait no longer than this."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while self._tasks:
-                    await asyncio.wait(self._tasks)
-
-    async def close(self) -> None:
-        """Give up what has not ended."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self, ack: AsyncAck, body: Json, read: Reader) -> None:
         try:
@@ -149,17 +130,6 @@ class Reception:
             if is_worth_repeating:
                 place = Place.direct(call.invocation.account)
                 await tell_directly(SlackChat(self._team), place, message)
-
-    def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._forget)
-        return task
-
-    def _forget(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log_without_words(log, "A delivery failed", error)
 
 
 def _shown(message: Message) -> Json:
