@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from bot.domain.errors import Refusal, Refused, TwokeyError
-from bot.domain.target import Place
+from bot.domain.target import Place, WrongChannel
 from bot.engine.core import Engine, log
 from bot.engine.flood import Flood
 from bot.engine.gate import admit, refuse
 from bot.invocation import Answer, Command, Invocation
-from bot.message import Block, Line, Link, Message
+from bot.message import Block, ChannelMention, Line, Link, Message
 
 # A rollback's id, and where somebody is -> the address of its notice there.
 LinkTo = Callable[[str, Place], Awaitable[str | None]]
@@ -107,6 +107,8 @@ class CommandDesk:
 
     async def _say(self, refused: Refused, near: Place) -> Answer:
         blocks: list[Block] = [Line((str(refused),))]
+        if isinstance(refused, WrongChannel):
+            blocks.append(Line(("Its channel: ", ChannelMention(refused.place))))
         url = await self._link_to(refused.rollback_id, near) if refused.rollback_id else None
         if url is not None:
             blocks.append(Line((Link(url, "Open it"),)))

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from bot.domain.errors import Refusal, Refused
 from bot.domain.people import Account
+from bot.domain.target import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,13 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelMention:
+    """A channel, shown by its name and led to where the platform can."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """A link to an address of our own making, never to one typed by somebody."""
 
@@ -50,7 +58,7 @@ class Link:
     text: str
 
 
-Inline = str | Strong | Code | When | Mention | Link
+Inline = str | Strong | Code | When | Mention | ChannelMention | Link
 
 
 @dataclass(frozen=True, slots=True)

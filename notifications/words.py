@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from bot.domain.rollback import Rollback, State
-from bot.message import Inline, Mention, When
+from bot.message import ChannelMention, Inline, Mention, When
 
 Inlines = tuple[Inline, ...]
 
@@ -128,4 +128,6 @@ def _plain(part: Inline, day: date) -> str:
         return clock(part.at, day=day)
     if isinstance(part, Mention):
         return str(part.account)
+    if isinstance(part, ChannelMention):
+        return str(part.place)
     return part.text

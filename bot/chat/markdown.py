@@ -17,6 +17,7 @@ from bot.message import (
     Block,
     Button,
     Buttons,
+    ChannelMention,
     Checklist,
     Code,
     Fact,
@@ -98,8 +99,8 @@ def _markdown_inline(part: Inline) -> str:
             return f"{ticks}{gap}{_clean(text)}{gap}{ticks}"
         case When(at):
             return _date(at)
-        case Mention(account):
-            return _escaped(str(account))
+        case Mention(named) | ChannelMention(named):
+            return _escaped(str(named))
         case Link(url, text):
             return f"[{_escaped(text)}](<{_clean(url).replace('<', '%3C').replace('>', '%3E')}>)"
 
@@ -172,8 +173,8 @@ class _Text:
             case When(at):
                 is_today = at.astimezone(UTC).date() == self._day
                 return f"{at.astimezone(UTC):%H:%M} UTC" if is_today else _date(at)
-            case Mention(account):
-                return _clean(str(account))
+            case Mention(named) | ChannelMention(named):
+                return _clean(str(named))
             case Link(url, text):
                 return f"{_clean(text)} ({_clean(url)})"
 

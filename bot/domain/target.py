@@ -70,6 +70,19 @@ class Place:
 TERMINAL: Final = Place("terminal", "local", "console")
 
 
+class WrongChannel(Refused):
+    """A target was asked for where it is not rolled back from."""
+
+    def __init__(self, target: str, place: Place) -> None:
+        """Say so, and keep the place from which it is."""
+        super().__init__(
+            Refusal.WRONG_CHANNEL,
+            f"{target} is rolled back from its own channel, where its people see it. "
+            "Nothing was changed. Ask again there.",
+        )
+        self.place = place
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Who and how many, and how long they have."""

@@ -9,7 +9,7 @@ from bot.domain.allowance import LOOKED_BACK, Asked, check_allowance
 from bot.domain.errors import Refusal, Refused
 from bot.domain.event import Event, Happening
 from bot.domain.rollback import Rollback
-from bot.domain.target import Place, Target, choose
+from bot.domain.target import Place, Target, WrongChannel, choose
 from bot.engine.announce import announce
 from bot.engine.core import Engine
 from bot.engine.gate import check_new, pass_through
@@ -105,11 +105,7 @@ def _check_place(target: Target, invocation: Invocation, wish: Wish) -> None:
             )
     elif invocation.place not in target.channels:
         own = next(one for one in target.channels if one.home == invocation.place.home)
-        raise Refused(
-            Refusal.WRONG_CHANNEL,
-            f"{target.name} is rolled back from its own channel ({own.channel}), "
-            "where its people see it. Nothing was changed. Ask again there.",
-        )
+        raise WrongChannel(target.name, own)
 
 
 def _check_id(rollback_id: str) -> None:

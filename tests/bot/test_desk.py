@@ -1,6 +1,7 @@
 """The desk: words and buttons find their command, and every refusal is a private answer."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from bot.desk import CommandDesk
 from bot.domain.people import Membership
 from bot.domain.target import Place
 from bot.invocation import Answer
-from bot.message import Ticket
+from bot.message import ChannelMention, Line, Ticket
 from bot.storage.store import SqlStore
 from commands import COMMANDS
 from tests.bot.builders import DEPLOYS
@@ -39,6 +40,22 @@ async def test_nothing_typed_is_a_call_for_help(tmp_path: Path, text: str) -> No
         answer = await desk(here).typed(here.invocation("responder", text=text))
     assert words(answer) == "How to ask for a rollback."
     assert "backend" in str(answer.message)
+
+
+async def test_a_request_in_the_wrong_channel_is_led_to_the_right_one(tmp_path: Path) -> None:
+    """Whoever asks elsewhere reads where to ask, and nothing begins."""
+    async with world(tmp_path) as here:
+        elsewhere = replace(DEPLOYS, channel="C00GENERAL")
+        answer = await desk(here).typed(
+            here.invocation("responder", text="backend", place=elsewhere)
+        )
+        strays = await here.engine.store.read(lambda tx: tx.events(None))
+        begun = await here.engine.store.read(lambda tx: tx.newest_open(9))
+    assert "backend is rolled back from its own channel" in words(answer)
+    assert answer.message
+    assert answer.message.blocks[1:] == (Line(("Its channel: ", ChannelMention(DEPLOYS))),)
+    assert [event.details["code"] for event in strays] == ["wrong_channel"]
+    assert not begun
 
 
 @pytest.mark.parametrize("text", ["approve rb-1000", "reject rb-1000", "stop"])

@@ -12,10 +12,12 @@ from bot.chat.cut import units
 from bot.chat.discord.text import JOINER, code, inert, line, plain
 from bot.chat.discord.tickets import pack
 from bot.chat.signs import SIGNS
+from bot.domain.people import Account
 from bot.message import (
     Block,
     Button,
     Buttons,
+    ChannelMention,
     Checklist,
     Code,
     Facts,
@@ -72,12 +74,13 @@ def mentioned(message: Message) -> tuple[str, ...]:
     """Return the users whom the message tells, each once."""
     parts = (part for block in message.blocks for part in _parts(block))
     accounts = [part.account for part in parts if isinstance(part, Mention)]
-    users = [account.user for account in accounts if _is_user(account.platform, account.user)]
+    users = [account.user for account in accounts if _is_known(account.platform, account.user)]
     return tuple(dict.fromkeys(users))[:_MOST_TOLD]
 
 
-def _is_user(platform: str, user: str) -> bool:
-    return platform == "discord" and user.isascii() and user.isdigit()
+def _is_known(platform: str, id_: str) -> bool:
+    """Tell whether Discord knows a user or a channel of this id, and can show its name."""
+    return platform == "discord" and id_.isascii() and id_.isdigit()
 
 
 def _parts(block: Block) -> Iterator[Inline]:
@@ -197,11 +200,16 @@ def _inline(part: Inline, room: int) -> str:
         case When(at, relative):
             seconds = int(at.timestamp())
             return f"<t:{seconds}:f>" + (f" · <t:{seconds}:R>" if relative else "")
-        case Mention(account):
-            is_user = _is_user(account.platform, account.user)
-            return f"<@{account.user}>" if is_user else line(str(account), room)
+        case Mention() | ChannelMention():
+            return _mention(part, room)
         case Link(url, text):
             return _link(url, text, room)
+
+
+def _mention(part: Mention | ChannelMention, room: int) -> str:
+    named = part.account if isinstance(part, Mention) else part.place
+    sign, id_ = ("@", named.user) if isinstance(named, Account) else ("#", named.channel)
+    return f"<{sign}{id_}>" if _is_known(named.platform, id_) else line(str(named), room)
 
 
 def _link(url: str, text: str, room: int) -> str:

@@ -19,6 +19,7 @@ from bot.message import (
     Block,
     Button,
     Buttons,
+    ChannelMention,
     Checklist,
     Code,
     Facts,
@@ -48,6 +49,7 @@ _LONGEST_QUOTE: Final = 1_000
 _LONGEST_NOTE: Final = 1_000
 # Slack refuses somewhere above 12,000 characters, counted in a way that it tells nobody.
 _LONGEST_MESSAGE: Final = 10_000
+_LED_TO: Final = (Mention, ChannelMention, Link)  # a context holds none of these
 
 
 def render(message: Message) -> tuple[str, list[Json]]:
@@ -73,7 +75,7 @@ def _draw(block: Block, used: Counter[str]) -> Iterator[Json]:
         case Quote(text):
             if words := inert(text, _LONGEST_QUOTE).strip():
                 yield _rich_text("rich_text_quote", [{"type": "text", "text": words}])
-        case Note(parts) if not any(isinstance(part, Mention | Link) for part in parts):
+        case Note(parts) if not any(isinstance(part, _LED_TO) for part in parts):
             if elements := _small(parts):
                 yield {"type": "context", "elements": elements}
         case Buttons(buttons):
@@ -119,8 +121,8 @@ def _words(part: Inline) -> str:
     match part:
         case str():
             return part
-        case Mention(account):
-            return str(account)
+        case Mention(named) | ChannelMention(named):
+            return str(named)
         case When(at):
             return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         case Strong(text) | Code(text) | Link(_, text):
@@ -129,15 +131,16 @@ def _words(part: Inline) -> str:
 
 def _span(part: Inline, words: str) -> Json:
     match part:
-        case Strong():
-            return {"type": "text", "text": words, "style": {"bold": True}}
-        case Code():
-            return {"type": "text", "text": words, "style": {"code": True}}
+        case Strong() | Code():
+            style = "bold" if isinstance(part, Strong) else "code"
+            return {"type": "text", "text": words, "style": {style: True}}
         case When():
             date = {"timestamp": _seconds(part), "format": _format(part), "fallback": words}
             return {"type": "date"} | date
         case Mention(account) if account.platform == "slack":
             return {"type": "user", "user_id": account.user}
+        case ChannelMention(place) if place.platform == "slack":
+            return {"type": "channel", "channel_id": place.channel}
         case Link(url):
             return {"type": "link", "url": url, "text": words}
         case _:

@@ -19,6 +19,7 @@ from bot.message import (
     Block,
     Button,
     Buttons,
+    ChannelMention,
     Checklist,
     Code,
     Fact,
@@ -139,8 +140,8 @@ class _Drawing:
                 return Text(inert(text), style="cyan")
             case When(at, relative):
                 return Text(self._moment(at, relative=relative))
-            case Mention(account):
-                return Text(inert(str(account)))
+            case Mention(named) | ChannelMention(named):
+                return Text(inert(str(named)))
             case Link(url, text):
                 return Text(f"{inert(text)} ({inert(url)})")
 

@@ -10,11 +10,12 @@ from bot.workspace.discord.forms import BUTTON, ROW, walk
 
 Json = Mapping[str, Any]
 
-_NAMES: Final = {**seed.PEOPLE, seed.BOT: seed.BOT_NAME}
+_CHANNELS: Final = {id_: name for id_, (name, _) in seed.CHANNELS.items()}
+_NAMES: Final = {**seed.PEOPLE, seed.BOT: seed.BOT_NAME, **_CHANNELS}
 _MARKUP: Final = re.compile(
     r"\\(?P<escaped>[!-/:-@\[-`{-~])"
     r"|(?P<ticks>`+)(?P<code>.+?)(?P=ticks)"
-    r"|<@!?(?P<user>\d+)>"
+    r"|<(?P<sign>@|#)!?(?P<id>\d+)>"
     r"| · <t:\d+:R>"  # the moment beside it says the same
     r"|<t:(?P<moment>\d+)(?::\w)?>"
     r"|\[(?P<label>(?:\\.|[^\]\\])*)\]\(\S+?\)"
@@ -59,8 +60,8 @@ def _meant(found: re.Match[str]) -> str:
     match found.groupdict():
         case {"moment": str(seconds)}:
             return f"{datetime.fromtimestamp(int(seconds), UTC):%Y-%m-%d %H:%M} UTC"
-        case {"user": str(id_)}:
-            return f"@{_NAMES.get(id_, id_)}"
+        case {"sign": str(sign), "id": str(id_)}:
+            return sign + _NAMES.get(id_, id_)
         case {"label": str(label)}:
             return _plain(label)
         case {"code": str(code)}:

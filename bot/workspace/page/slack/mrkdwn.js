@@ -61,6 +61,7 @@ const LEAVES = {
   text: (leaf) => leaf.text,
   link: (leaf) => link(leaf.url, leaf.text || leaf.url),
   user: (leaf) => mention(leaf.user_id),
+  channel: (leaf) => placeName(leaf.channel_id),
   date: (leaf) => date(leaf.timestamp, leaf.format),
 };
 

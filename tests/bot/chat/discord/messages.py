@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 
 from bot.domain.people import Account
+from bot.domain.target import Place
 from bot.message import (
     Block,
     Button,
     Buttons,
+    ChannelMention,
     Checklist,
     Code,
     Fact,
@@ -30,6 +32,7 @@ from bot.message import (
 )
 
 RESPONDER = Account("discord", "1130000000000000001", "400000000000000001")
+DEPLOYS = Place("discord", "1130000000000000001", "500000000000000001")
 HOSTILE = [
     "@everyone @here",
     "<@400000000000000009> <@&1> <#1> </rollback:1> <:a:1> <t:1:R> <id:guide>",
@@ -60,6 +63,7 @@ inlines: st.SearchStrategy[Inline] = st.one_of(
     st.builds(When, moments, st.booleans()),
     st.just(Mention(RESPONDER)),
     st.just(Mention(Account("slack", "T1", "U1"))),
+    st.just(ChannelMention(DEPLOYS)),
     words.map(lambda text: Link("https://example.com/x", text)),
 )
 parts = st.lists(inlines, max_size=12).map(tuple)

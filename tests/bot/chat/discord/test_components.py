@@ -14,9 +14,11 @@ from simcord.components import validate_components
 from bot.chat.cut import units
 from bot.chat.discord.components import IS_COMPONENTS, mentioned, render
 from bot.domain.people import Account
+from bot.domain.target import Place
 from bot.message import (
     Button,
     Buttons,
+    ChannelMention,
     Checklist,
     Code,
     Fact,
@@ -37,11 +39,22 @@ from bot.message import (
 )
 from tests.bot.chat.discord.conftest import buttons, texts
 from tests.bot.chat.discord.markdown import Node, read
-from tests.bot.chat.discord.messages import RESPONDER, crowded, messages
+from tests.bot.chat.discord.messages import DEPLOYS, RESPONDER, crowded, messages
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TICKET = str(Ticket("rb-7f3k", "a" * 64))
-OURS = {"words", "strong", "code", "time", "user", "our link", "heading", "subtext", "quote"}
+OURS = {
+    "words",
+    "strong",
+    "code",
+    "time",
+    "user",
+    "channel",
+    "our link",
+    "heading",
+    "subtext",
+    "quote",
+}
 
 
 def walk(part: Any) -> Iterator[dict[str, Any]]:
@@ -97,6 +110,7 @@ def test_nothing_typed_has_a_meaning(message: Message) -> None:
         for node in read(part.get("content", "")):
             assert node.kind in OURS
             assert node.kind != "user" or node.words == f"<@{RESPONDER.user}>"
+            assert node.kind != "channel" or node.words == f"<#{DEPLOYS.channel}>"
             assert node.kind != "our link" or node.words == "https://example.com/x"
 
 
@@ -160,6 +174,16 @@ def test_whoever_is_told_is_told_by_the_sentence() -> None:
     nodes = [Node(node.kind, node.words.strip("\u2060")) for node in read(text)]
     ping = Node("user", f"<@{RESPONDER.user}>")
     assert nodes == [Node("words", "by "), ping, Node("words", "slack:T1/U1"), ping]
+
+
+def test_a_channel_is_led_to_in_discord_alone() -> None:
+    """Discord shows a channel's name by its id; one of another chat is written out."""
+    channels = (ChannelMention(DEPLOYS), ChannelMention(Place("slack", "T", "C")))
+
+    [text] = lines(Message("x", (Line(channels),)))
+
+    nodes = [Node(node.kind, node.words.strip("\u2060")) for node in read(text)]
+    assert nodes == [Node("channel", f"<#{DEPLOYS.channel}>"), Node("words", "slack:T/C")]
 
 
 def test_two_marked_parts_side_by_side_stay_two() -> None:

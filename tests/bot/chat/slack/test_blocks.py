@@ -12,10 +12,12 @@ from slack_sdk.models import blocks as kit
 
 from bot.chat.slack.blocks import render
 from bot.domain.people import Account
+from bot.domain.target import Place
 from bot.message import (
     Block,
     Button,
     Buttons,
+    ChannelMention,
     Checklist,
     Code,
     Fact,
@@ -38,6 +40,7 @@ from bot.workspace.slack.blocks import accepted
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 RESPONDER = Account("slack", "T00TWOKEY", "U00RESPONDER")
+RELEASES = Place("slack", "T00TWOKEY", "C00RELEASES")
 HOSTILE = [
     "<!channel>",
     "<!here|x>",
@@ -68,6 +71,7 @@ inlines: st.SearchStrategy[Inline] = st.one_of(
     st.builds(When, moments, st.booleans()),
     st.just(Mention(RESPONDER)),
     st.just(Mention(Account("discord", "1", "2"))),
+    st.just(ChannelMention(RELEASES)),
     words.map(lambda text: Link("https://example.com/x", text)),
 )
 parts = st.lists(inlines, max_size=25).map(tuple)
@@ -147,10 +151,12 @@ def test_nothing_typed_has_a_meaning(message: Message) -> None:
                 assert part.get("emoji") is False
             case "user":
                 assert part["user_id"] == RESPONDER.user
+            case "channel":
+                assert part["channel_id"] == RELEASES.channel
             case "link":
                 assert part["url"] == "https://example.com/x"
             case other:
-                assert other not in {"broadcast", "channel", "usergroup", "emoji", "section"}
+                assert other not in {"broadcast", "usergroup", "emoji", "section"}
 
 
 @pytest.mark.parametrize("typed", [text for text in HOSTILE if text.strip(" \x00")])
@@ -197,6 +203,19 @@ def test_a_whole_card() -> None:
         "style": "primary",
         "text": {"type": "plain_text", "text": "Approve", "emoji": False},
     }
+
+
+def test_a_channel_is_led_to_in_slack_alone() -> None:
+    """Slack shows a channel's name by its id; one of another chat is written out."""
+    channels = (ChannelMention(RELEASES), " ", ChannelMention(Place("discord", "1", "2")))
+
+    _, [block] = render(Message("x", (Line(channels),)))
+
+    assert block["elements"][0]["elements"] == [
+        {"type": "channel", "channel_id": RELEASES.channel},
+        {"type": "text", "text": " "},
+        {"type": "text", "text": "discord:1/2"},
+    ]
 
 
 def test_a_note_with_a_person_or_a_link_is_a_paragraph() -> None:

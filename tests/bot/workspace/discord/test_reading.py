@@ -3,7 +3,7 @@
 import pytest
 
 from bot.workspace.discord.reading import buttons, lines
-from bot.workspace.discord.world import Json
+from bot.workspace.wire import Json
 
 
 def message(*parts: Json, content: str = "") -> Json:
@@ -22,6 +22,7 @@ def message(*parts: Json, content: str = "") -> Json:
         (r"1 \* 2 \_ \`x\`", "1 * 2 _ `x`"),
         (r"\\**strong**", "\\strong"),
         ("<@400000000000000002> <@1>", "@Manager One @1"),
+        ("<#500000000000000001> <#1>", "#deploys #1"),
         ("<t:1795895951:f> · <t:1795895951:R>", "2026-11-28 19:59 UTC"),
         ("it starts <t:1795895951:R>", "it starts 2026-11-28 19:59 UTC"),
         ("[**the** plan](https://a.example/x)", "the plan"),

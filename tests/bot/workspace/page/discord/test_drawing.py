@@ -6,9 +6,11 @@ import pytest
 from playwright.async_api import expect
 
 from bot.domain.people import Account
+from bot.domain.target import Place
 from bot.message import (
     Button,
     Buttons,
+    ChannelMention,
     Checklist,
     Code,
     Fact,
@@ -52,6 +54,7 @@ async def test_all_our_parts_are_drawn(desk: Desk) -> None:
         (
             Title("🚨 EMERGENCY ROLLBACK"),
             Line(("for ", manager, " with api_v2 (a*b) and ", link)),
+            Line(("in ", ChannelMention(Place("discord", seed.GUILD["id"], DEPLOYS)))),
             Facts((Fact("Issue", (Code("v42"), " of `x`")), Fact("Started", (happened,)))),
             Checklist("Actions taken", (Tick(Mark.DONE, ("api done",)),)),
             Quote("said & done\nat last"),
@@ -66,7 +69,8 @@ async def test_all_our_parts_are_drawn(desk: Desk) -> None:
     for tag, text in {
         ".container h3": "🚨 EMERGENCY ROLLBACK",
         ".words >> nth=0": "for @Manager One with api_v2 (a*b) and the logs",
-        ".mention": "@Manager One",
+        ".mention >> nth=0": "@Manager One",
+        ".mention >> nth=1": "#deploys",
         "a": "the logs",
         "strong >> text=Issue": "Issue",
         "code >> nth=0": "v42",

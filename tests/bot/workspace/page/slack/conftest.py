@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncAck, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.workspace.slack.server import running
-from bot.workspace.slack.world import Json
+from bot.workspace.wire import Json
 from tests.bot.workspace.page.conftest import Sight, looking, open_shop
 
 DEPLOYS, MANAGER = "C00DEPLOYS", "U00MANAGER1"

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from bot.workspace.slack.world import Json
+from bot.workspace.wire import Json
 from tests.bot.workspace.page.slack.conftest import CARD, DEPLOYS, Desk, button, plain
 
 
@@ -21,6 +21,7 @@ async def test_all_our_blocks_are_drawn(desk: Desk) -> None:
             {"type": "text", "text": "Issue", "style": {"bold": True}},
             {"type": "text", "text": "v42", "style": {"code": True}},
             {"type": "user", "user_id": "U00MANAGER2"},
+            {"type": "channel", "channel_id": DEPLOYS},
             {"type": "link", "url": "http://127.0.0.1/x", "text": "the logs"},
             moment,
         ),
@@ -36,7 +37,8 @@ async def test_all_our_blocks_are_drawn(desk: Desk) -> None:
         "h3 >> nth=0": "🚨 EMERGENCY ROLLBACK",
         ".rich strong": "Issue",
         ".rich code": "v42",
-        ".rich .mention": "@Manager Two",
+        ".rich .mention >> nth=0": "@Manager Two",
+        ".rich .mention >> nth=1": "#deploys",
         ".rich a": "the logs",
         "blockquote": "quoted & said",
         ".context .plain": "rb-7f3k",

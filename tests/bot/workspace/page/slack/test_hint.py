@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from bot.workspace.slack.world import Json
+from bot.workspace.wire import Json
 from tests.bot.workspace.page.slack.conftest import DEPLOYS, MANAGER, Desk, button, key
 
 OTHER = "U00MANAGER2"
