@@ -3,17 +3,19 @@
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from bot.chat.discord.commands import described
 from bot.chat.discord.lost import nonces_of
-from bot.workspace.demo.sides import SIDES, ChatName, Hands, Json, Side
+from bot.workspace.demo.sides import SIDES, ChatName, Hands, Side
 from bot.workspace.discord import server as discord
 from bot.workspace.discord.messages import NONCE_SECONDS
 from bot.workspace.discord.room import Room as DiscordRoom
 from bot.workspace.discord.seed import GUILD
 from bot.workspace.slack import server as slack
 from bot.workspace.slack.room import Room as SlackRoom
+from bot.workspace.wire import Json
 from commands import COMMANDS
 
 ACK_SECONDS: Final = 2.0  # shorter than the platforms' three: people here are quick to try again
@@ -44,18 +46,23 @@ class Chat:
 
 
 @asynccontextmanager
-async def opened(name: ChatName, *, shop: Mapping[str, str], speed: float) -> AsyncGenerator[Chat]:
-    """Open a chat, with everybody in it, for as long as the context lasts."""
+async def opened(
+    name: ChatName, folder: Path, *, shop: Mapping[str, str], speed: float
+) -> AsyncGenerator[Chat]:
+    """Open a chat, with everybody in it, which writes down in a folder what it is sent."""
+    record = folder / f"{name}.requests"
     hands = SIDES[name].hands
     if name == "slack":
         async with (
-            slack.running(shop=shop, speed=speed, ack_seconds=ACK_SECONDS) as team,
+            slack.running(shop=shop, speed=speed, ack_seconds=ACK_SECONDS, record=record) as team,
             hands(team.url) as people,
         ):
             yield _slack(team, people)
     else:
         async with (
-            discord.running(shop=shop, speed=speed, ack_seconds=ACK_SECONDS) as guild,
+            discord.running(
+                shop=shop, speed=speed, ack_seconds=ACK_SECONDS, record=record
+            ) as guild,
             hands(guild.url) as people,
         ):
             guild.commands.replace(GUILD["id"], described(COMMANDS))

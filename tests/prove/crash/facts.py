@@ -7,9 +7,12 @@ from typing import Final
 from bot.clock import SystemClock
 from bot.storage.chain import load_or_create_key
 from bot.storage.store import SqlStore
+from tests.conftest import specifications
 from tests.prove.crash.cases import Story
 from tests.prove.crash.house import House
 from tests.prove.crash.people import Crowd
+from tests.recorder.arrived import arrived, hear
+from tests.recorder.recorder import the_recorder
 
 USES: Final = {"pages": "vercel.rollback", "api": "railway.rollback"}
 EFFECTS: Final = {"done": 1, "unverified": 1, "failed": 0, "not_started": 0, "stale": 0}
@@ -38,6 +41,7 @@ async def flaws(house: House, crowd: Crowd, story: Story) -> list[str]:
         *_buttons(house),
         *_private(house),
         *await _chain(house),
+        *_nonsense(house),
     ]
 
 
@@ -156,3 +160,10 @@ async def _chain(house: House) -> list[str]:
         return [f"audit: {problem}" for problem in (await store.verify_chain()).problems]
     finally:
         await store.close()
+
+
+def _nonsense(house: House) -> Iterator[str]:
+    recorder = the_recorder(specifications()).aside("tests/prove/crash")
+    hear(recorder, arrived(house.folder))
+    if complaints := recorder.taken_complaints():
+        yield complaints

@@ -162,7 +162,7 @@ async def house(
             at = await stack.enter_async_context(one.serve())
             providers[name], addresses[name] = one, at.api
             shop[one.part] = at.site + one.health_path
-        here = await stack.enter_async_context(opened(chat, shop=shop, speed=speed))
+        here = await stack.enter_async_context(opened(chat, folder, shop=shop, speed=speed))
         addresses |= {**here.addresses, **shop}
         load_or_create_key(folder / "audit.key")
         (folder / "twokey.yaml").write_text(_configuration(addresses, database, here))
