@@ -17,7 +17,8 @@ from bot.workspace.slack import seed, server
 from bot.workspace.slack.acts import Click, People
 from bot.workspace.slack.blocks import elements
 from bot.workspace.slack.room import Room
-from bot.workspace.slack.world import Channel, Json
+from bot.workspace.slack.world import Channel
+from bot.workspace.wire import Json
 
 Found = TypeVar("Found")
 

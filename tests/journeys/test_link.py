@@ -6,8 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from bot.workspace.demo.processes import processes
-from bot.workspace.demo.sides import SIDES, ChatName, Json
+from bot.workspace.demo.sides import SIDES, ChatName
 from bot.workspace.demo.stage import Setting, Stage
+from bot.workspace.wire import Json
 
 BOTH: tuple[ChatName, ...] = ("slack", "discord")
 WHO = "Manager One"

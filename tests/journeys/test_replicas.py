@@ -20,8 +20,9 @@ from bot.workspace import postgres
 from bot.workspace.demo import books
 from bot.workspace.demo.player import Player
 from bot.workspace.demo.processes import processes
-from bot.workspace.demo.sides import SIDES, ChatName, Json, Side
+from bot.workspace.demo.sides import SIDES, ChatName, Side
 from bot.workspace.demo.stage import Setting, Stage
+from bot.workspace.wire import Json
 
 PATIENCE = 90
 ROLLED_BACK = {"railway.rollback": 1}

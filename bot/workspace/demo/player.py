@@ -15,9 +15,10 @@ from rich.console import Console
 from bot.domain.errors import TwokeyError
 from bot.storage.store import SqlStore
 from bot.workspace.demo import books
-from bot.workspace.demo.sides import SEATS, SIDES, Hands, Json, Side
+from bot.workspace.demo.sides import SEATS, SIDES, Hands, Side
 from bot.workspace.demo.stage import Stage, key_file
 from bot.workspace.demo.transcript import Transcript
+from bot.workspace.wire import Json
 
 _LOOK_EVERY: Final = 0.05
 # What people meet with by doing it again: no bot is there yet, or the button went away meanwhile.

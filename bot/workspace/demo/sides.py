@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol, TypeVar
+from typing import Final, Literal, Protocol, TypeVar
 
 from bot.domain.target import Place
 from bot.workspace.discord import reading as discord_reading
@@ -12,9 +12,9 @@ from bot.workspace.discord.client import Guild
 from bot.workspace.slack import reading as slack_reading
 from bot.workspace.slack import seed as slack
 from bot.workspace.slack.client import Workspace
+from bot.workspace.wire import Json
 
 # A document on a chat's wire, or of its page.
-Json = dict[str, Any]
 Seen = TypeVar("Seen")
 ChatName = Literal["slack", "discord"]
 

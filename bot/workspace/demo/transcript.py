@@ -10,7 +10,8 @@ from typing import Any, Self
 import httpx
 from rich.console import Console
 
-from bot.workspace.demo.sides import Json, Side
+from bot.workspace.demo.sides import Side
+from bot.workspace.wire import Json
 
 
 class Transcript:

@@ -17,7 +17,8 @@ from bot.workspace.discord.handles import (
 )
 from bot.workspace.discord.refusals import CannotDo
 from bot.workspace.discord.room import Room
-from bot.workspace.discord.world import DEFAULTS, DIRECT, EPHEMERAL, Channel, Json, user
+from bot.workspace.discord.world import DEFAULTS, DIRECT, EPHEMERAL, Channel, user
+from bot.workspace.wire import Json
 
 SILENCE = "The application did not respond"
 NOT_SENT = {

@@ -6,7 +6,8 @@ from typing import Any, Final, cast
 from bot.workspace.discord import seed
 from bot.workspace.discord.forms import Form, Path
 from bot.workspace.discord.refusals import DiscordError
-from bot.workspace.discord.world import DEFAULTS, DIRECT, Channel, Json
+from bot.workspace.discord.world import DEFAULTS, DIRECT, Channel
+from bot.workspace.wire import Json
 
 SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, NUMBER = 1, 2, 3, 4, 5, 10
 OPTIONS: Final = (SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, NUMBER)

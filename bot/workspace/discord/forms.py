@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from bot.workspace.discord.refusals import DiscordError
-from bot.workspace.discord.world import Json
+from bot.workspace.wire import Json
 
 ROW, BUTTON, INPUT, SECTION, TEXT_DISPLAY, SEPARATOR, CONTAINER, LABEL = 1, 2, 4, 9, 10, 14, 17, 18
 LINK: Final = 5

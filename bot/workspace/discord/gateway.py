@@ -12,8 +12,10 @@ from typing import Any, Final, cast
 from aiohttp import WSMsgType, web
 
 from bot.workspace.discord import seed
-from bot.workspace.discord.mischief import Mischief
-from bot.workspace.discord.world import Json, user
+from bot.workspace.discord.faults import Fault
+from bot.workspace.discord.world import user
+from bot.workspace.mischief import Mischief
+from bot.workspace.wire import Json
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME = 0, 1, 2, 3, 4, 6
 RECONNECT, MEMBERS, INVALID, HELLO, ACK = 7, 8, 9, 10, 11
@@ -62,7 +64,7 @@ class Gateway:
     """All sessions of the app."""
 
     def __init__(
-        self, mischief: Mischief, *, token: str, patience: float, identify_seconds: float,
+        self, mischief: Mischief[Fault], *, token: str, patience: float, identify_seconds: float,
         clock: Callable[[], float], guild: Callable[[], Json],
     ) -> None:  # fmt: skip
         self.token = token

@@ -8,7 +8,8 @@ from typing import Final
 
 from bot.workspace.discord import seed
 from bot.workspace.discord.refusals import DiscordError
-from bot.workspace.discord.world import Channel, Json, user
+from bot.workspace.discord.world import Channel, user
+from bot.workspace.wire import Json
 
 COMMAND, COMPONENT, AUTOCOMPLETE, SUBMIT = 2, 3, 4, 5
 GOOD_FOR: Final = 15 * 60

@@ -9,7 +9,8 @@ from bot.workspace.discord.handles import AUTOCOMPLETE, COMMAND, COMPONENT, SUBM
 from bot.workspace.discord.messages import by_bot, flags_of, rewritten, written
 from bot.workspace.discord.refusals import DiscordError
 from bot.workspace.discord.room import Call, Operation
-from bot.workspace.discord.world import EPHEMERAL, LOADING, Channel, Json, World
+from bot.workspace.discord.world import EPHEMERAL, LOADING, Channel, World
+from bot.workspace.wire import Json
 
 MESSAGE, LATER, LATER_UPDATE, UPDATE, CHOICES, DIALOG = 4, 5, 6, 7, 8, 9
 ALLOWED: Final = {

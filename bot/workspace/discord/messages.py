@@ -7,7 +7,8 @@ from bot.workspace.discord import forms, seed
 from bot.workspace.discord.forms import Form
 from bot.workspace.discord.refusals import DiscordError
 from bot.workspace.discord.room import Call, Operation
-from bot.workspace.discord.world import TEXT, V2, Json, user
+from bot.workspace.discord.world import TEXT, V2, user
+from bot.workspace.wire import Json
 
 SUPPRESS_EMBEDS, SILENT = 1 << 2, 1 << 12
 USUAL_PAGE, MOST_MESSAGES = 50, 100

@@ -1,14 +1,6 @@
-"""The routes of the page: what there is, live news, what people do, the shop, faults."""
-
-import asyncio
-import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import NoReturn, TypeVar
+"""The guild's page: its routes, and what people do there."""
 
 from aiohttp import web
-from pydantic import BaseModel, ValidationError
 
 from bot.workspace.discord.acts import (
     Archive,
@@ -20,19 +12,13 @@ from bot.workspace.discord.acts import (
     Submit,
     Talk,
 )
-from bot.workspace.discord.mischief import Fault
-from bot.workspace.discord.refusals import CannotDo, DiscordError
+from bot.workspace.discord.faults import Fault
 from bot.workspace.discord.room import Room
-from bot.workspace.discord.world import Json
-
-Wish = TypeVar("Wish", bound=BaseModel)
-FILES = Path(__file__).parent.parent / "page"
-# A quiet line now and then notices that a browser has left.
-HEARTBEAT_SECONDS = 15
+from bot.workspace.pages import ChatPage, wish
+from bot.workspace.wire import Json
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(ChatPage):
     """The page and everything that it can ask for.
 
     `/page/state` is one object: `platform` is "discord"; `team` (the guild) and `bot` have `id`
@@ -49,88 +35,38 @@ class Page:
     `id`), `channel` (`channel`), `dialogs` (`user`, `dialogs`), `commands` (`commands`), `quiet`.
     """
 
-    room: Room
+    link = "/channels/{guild}/{channel}/{message}"
+
+    def __init__(self, room: Room) -> None:
+        super().__init__(room.world, room.shop)
+        self._room = room
 
     def routes(self) -> list[web.RouteDef | web.StaticDef]:
         """All routes of the page."""
-        people = People(self.room)
+        people = People(self._room)
         return [
-            web.get("/", self._index),
-            web.get("/channels/{guild}/{channel}/{message}", self._linked),
-            web.get("/page/state", self._state),
-            web.get("/page/events", self._events),
-            web.get("/page/shop", self._shop),
-            web.post("/page/command", _wish(Talk, people.command)),
-            web.post("/page/suggest", _wish(Ask, people.suggest)),
-            web.post("/page/message", _wish(Talk, people.talk)),
-            web.post("/page/click", _wish(Click, people.click)),
-            web.post("/page/submit", _wish(Submit, people.submit)),
-            web.post("/page/close", _wish(Close, people.close)),
-            web.post("/page/become", _wish(Become, people.become)),
-            web.post("/page/archive", _wish(Archive, people.archive)),
-            web.post("/page/misbehave", _wish(Fault, self._misbehave)),
-            web.static("/static", FILES),
+            *super().routes(),
+            wish("command", Talk, people.command),
+            wish("suggest", Ask, people.suggest),
+            wish("message", Talk, people.talk),
+            wish("click", Click, people.click),
+            wish("submit", Submit, people.submit),
+            wish("close", Close, people.close),
+            wish("become", Become, people.become),
+            wish("archive", Archive, people.archive),
+            wish("misbehave", Fault, self._misbehave),
         ]
 
-    async def _index(self, _: web.Request) -> web.FileResponse:
-        return web.FileResponse(FILES / "index.html")
-
-    async def _linked(self, request: web.Request) -> NoReturn:
-        """A link to a message leads to it on the page."""
-        place = request.match_info
-        raise web.HTTPFound(f"/#{place['channel']}/{place['message']}")
-
-    async def _state(self, _: web.Request) -> web.Response:
-        shop = await self.room.shop.look()
-        return web.json_response(self.room.world.snapshot() | {"shop": shop})
-
-    async def _shop(self, _: web.Request) -> web.Response:
-        return web.json_response(await self.room.shop.look())
-
-    async def _events(self, request: web.Request) -> web.StreamResponse:
-        """First everything, then every change, for as long as the browser listens."""
-        stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await stream.prepare(request)
-        news: asyncio.Queue[str] = asyncio.Queue()
-        news.put_nowait(json.dumps({"kind": "state", **self.room.world.snapshot()}))
-        self.room.world.watchers.add(news)
-        try:
-            while True:
-                await stream.write(f"data: {await _next(news)}\n\n".encode())
-        except ConnectionError:
-            return stream  # the browser left
-        finally:
-            self.room.world.watchers.discard(news)
+    def place(self, **found: str) -> str:
+        """Return where on the page a link to a message leads."""
+        return f"{found['channel']}/{found['message']}"
 
     async def _misbehave(self, fault: Fault) -> Json:
         match fault.kind:
             case "disconnect":
-                await self.room.gateway.disconnect()
+                await self._room.gateway.disconnect()
             case "invalid":
-                await self.room.gateway.invalidate()
+                await self._room.gateway.invalidate()
             case _:
-                self.room.mischief.plan(fault)
+                self._room.mischief.plan(fault)
         return {"ok": True}
-
-
-async def _next(news: asyncio.Queue[str]) -> str:
-    try:
-        return await asyncio.wait_for(news.get(), HEARTBEAT_SECONDS)
-    except TimeoutError:
-        return '{"kind": "quiet"}'
-
-
-def _wish(
-    kind: type[Wish], grant: Callable[[Wish], Awaitable[Json]]
-) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def handle(request: web.Request) -> web.Response:
-        try:
-            return web.json_response(await grant(kind.model_validate_json(await request.read())))
-        except ValidationError as error:
-            return web.json_response({"ok": False, "error": str(error)}, status=400)
-        except CannotDo as no:
-            return web.json_response({"ok": False, "error": str(no)})
-        except DiscordError as refusal:
-            return web.json_response({"ok": False, "error": str(refusal.code)})
-
-    return handle

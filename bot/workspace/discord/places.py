@@ -7,7 +7,8 @@ from bot.workspace.discord.forms import Form
 from bot.workspace.discord.messages import ARCHIVE_MINUTES, LONGEST_NAME
 from bot.workspace.discord.refusals import DiscordError
 from bot.workspace.discord.room import Call, Operation
-from bot.workspace.discord.world import DEFAULTS, DIRECT, THREAD, Json, World, user
+from bot.workspace.discord.world import DEFAULTS, DIRECT, THREAD, World, user
+from bot.workspace.wire import Json
 
 SESSIONS_A_DAY: Final = 1000
 

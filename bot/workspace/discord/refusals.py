@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any, Final
 
+from bot.workspace.pages import WorkspaceRefusal
+
 # The status and the text of each, by its code.
 TEXTS: Final[Mapping[int, tuple[int, str]]] = {
     int(code): (status, text)
@@ -14,14 +16,13 @@ TEXTS: Final[Mapping[int, tuple[int, str]]] = {
 }
 
 
-class DiscordError(Exception):
+class DiscordError(WorkspaceRefusal):
     """One of Discord's refusals; code 0 is for those that have only a status."""
 
     def __init__(self, code: int, *, status: int = 0, errors: Any = None) -> None:  # noqa: ANN401
-        self.code = code
         self.status, self.message = TEXTS.get(code, (status, f"{status}: {_NAMES.get(status, '')}"))
         self.errors = errors
-        super().__init__(self.message)
+        super().__init__(code, self.message)
 
     def document(self) -> dict[str, Any]:
         """The refusal in Discord's form."""
@@ -29,7 +30,7 @@ class DiscordError(Exception):
         return about | ({"errors": self.errors} if self.errors else {})
 
 
-class CannotDo(Exception):
+class CannotDo(WorkspaceRefusal):
     """Discord's own program would not let a person do this; the text is a code."""
 
 

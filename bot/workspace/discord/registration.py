@@ -5,7 +5,7 @@ from typing import Final
 from bot.workspace.discord import seed
 from bot.workspace.discord.refusals import DiscordError
 from bot.workspace.discord.room import Call, Operation
-from bot.workspace.discord.world import Json
+from bot.workspace.wire import Json
 
 
 def _place(call: Call) -> str:

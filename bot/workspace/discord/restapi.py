@@ -8,8 +8,8 @@ from typing import Any, Final
 from aiohttp import web
 
 from bot.workspace.discord import interactions, messages, places, registration
+from bot.workspace.discord.faults import Fault
 from bot.workspace.discord.limits import RateLimited
-from bot.workspace.discord.mischief import Fault
 from bot.workspace.discord.refusals import TEXTS, DiscordError
 from bot.workspace.discord.room import Call, Operation, Room
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from bot.workspace.discord.commands import Registry
+from bot.workspace.discord.faults import Fault
 from bot.workspace.discord.gateway import Gateway
 from bot.workspace.discord.handles import Interactions
 from bot.workspace.discord.limits import Limits
-from bot.workspace.discord.mischief import Mischief
-from bot.workspace.discord.world import Channel, Json, World
-from bot.workspace.slack.shop import Shop
+from bot.workspace.discord.world import Channel, World
+from bot.workspace.mischief import Mischief
+from bot.workspace.shop import Shop
+from bot.workspace.wire import Json
 
 
 @dataclass
@@ -21,7 +23,7 @@ class Room:
     commands: Registry
     interactions: Interactions
     limits: Limits
-    mischief: Mischief
+    mischief: Mischief[Fault]
     gateway: Gateway
     shop: Shop
     url: str = ""

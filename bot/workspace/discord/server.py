@@ -10,18 +10,19 @@ from aiohttp import web
 
 from bot.workspace.discord import places, seed
 from bot.workspace.discord.commands import Registry
+from bot.workspace.discord.faults import Fault
 from bot.workspace.discord.gateway import Gateway
 from bot.workspace.discord.handles import Interactions
 from bot.workspace.discord.limits import OLD_AFTER, Limits
-from bot.workspace.discord.mischief import Mischief
 from bot.workspace.discord.page import Page
 from bot.workspace.discord.restapi import RestApi
 from bot.workspace.discord.room import Room
 from bot.workspace.discord.world import World
 from bot.workspace.listening import listening
+from bot.workspace.mischief import Mischief
+from bot.workspace.pages import guard
 from bot.workspace.recording import recording
-from bot.workspace.slack.server import HEADERS
-from bot.workspace.slack.shop import Shop
+from bot.workspace.shop import Shop
 
 IDENTIFY_SECONDS = 5.0
 
@@ -45,7 +46,7 @@ async def running(
 
     What the app sends is written into the file `record`.
     """
-    mischief, world = Mischief(), World(clock)
+    mischief, world = Mischief[Fault](), World(clock)
     gateway = Gateway(
         mischief,
         token=bot_token,
@@ -78,9 +79,5 @@ def _application(room: Room, record: Path | None) -> web.Application:
     app.add_routes([*RestApi(room).routes(), web.get("/gw", room.gateway.link)])
     app.router.add_get("/gw/", room.gateway.link)  # where some clients put it
     app.add_routes(Page(room).routes())
-    app.on_response_prepare.append(_guard)
+    app.on_response_prepare.append(guard)
     return app
-
-
-async def _guard(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)

@@ -6,7 +6,7 @@ from typing import Final, cast
 
 from bot.workspace.discord.commands import STRING, SUBCOMMAND
 from bot.workspace.discord.refusals import CannotDo
-from bot.workspace.discord.world import Json
+from bot.workspace.wire import Json
 
 # So that a line reads the same on every chat: /rollback backend in staging to v41 API answers 500
 WORDS: Final = {"in": "environment", "to": "to"}

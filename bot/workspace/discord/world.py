@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
 from bot.workspace.discord import seed
 from bot.workspace.discord.refusals import DiscordError
+from bot.workspace.wire import Json
 
 # A document on Discord's wire, whose keys are Discord's.
-Json = dict[str, Any]
 
 DEFAULTS: Final[dict[str, Json]] = json.loads(
     (files("bot.workspace.discord") / "defaults.json").read_text()

@@ -12,7 +12,8 @@ from bot.workspace.slack.blocks import elements
 from bot.workspace.slack.messages import written
 from bot.workspace.slack.room import Room
 from bot.workspace.slack.sockets import NotDelivered
-from bot.workspace.slack.world import Channel, Json, SlackError
+from bot.workspace.slack.world import Channel, SlackError
+from bot.workspace.wire import Json
 
 NO_INPUTS: Json = {"values": {}}
 

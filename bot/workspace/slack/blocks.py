@@ -9,7 +9,8 @@ from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.workspace.slack.world import Json, SlackError
+from bot.workspace.slack.world import SlackError
+from bot.workspace.wire import Json
 
 MOST_IN_MESSAGE, LONGEST_FIELD = 50, 2000
 PLAIN = ("title", "label", "hint", "placeholder", "confirm", "deny", "submit", "close")

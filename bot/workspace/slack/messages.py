@@ -6,7 +6,8 @@ from typing import cast
 from bot.workspace.slack import seed
 from bot.workspace.slack.blocks import accepted
 from bot.workspace.slack.room import Call, Method
-from bot.workspace.slack.world import Channel, Json, SlackError
+from bot.workspace.slack.world import Channel, SlackError
+from bot.workspace.wire import Json
 
 LONGEST_POST, LONGEST_EDIT = 40_000, 4_000
 METADATA_KEYS = {"event_type", "event_payload"}

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 from bot.workspace.slack import seed
 from bot.workspace.slack.room import Call, Method
-from bot.workspace.slack.world import Channel, Json, SlackError
+from bot.workspace.slack.world import Channel, SlackError
+from bot.workspace.wire import Json
 
 MOST_MESSAGES, USUAL_PAGE = 999, 100
 

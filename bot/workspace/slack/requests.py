@@ -9,10 +9,11 @@ from urllib.parse import urlencode
 
 import aiohttp
 
+from bot.workspace.mischief import Mischief
 from bot.workspace.slack import seed
-from bot.workspace.slack.mischief import Mischief
+from bot.workspace.slack.faults import Fault
 from bot.workspace.slack.sockets import NotDelivered, Sockets
-from bot.workspace.slack.world import Json
+from bot.workspace.wire import Json
 
 PATHS = {"slash_commands": "commands", "interactive": "interactivity", "events_api": "events"}
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
@@ -23,7 +24,7 @@ class Requests(Sockets):
     """Sends to the app's request URLs what would go to its sockets."""
 
     def __init__(
-        self, mischief: Mischief, *, patience: float, session: aiohttp.ClientSession, to: str
+        self, mischief: Mischief[Fault], *, patience: float, session: aiohttp.ClientSession, to: str
     ) -> None:
         super().__init__(mischief, patience=patience)
         self._session = session

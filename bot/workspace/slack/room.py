@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.workspace.mischief import Mischief
+from bot.workspace.shop import Shop
+from bot.workspace.slack.faults import Fault
 from bot.workspace.slack.handles import Handles
 from bot.workspace.slack.limits import Limits
-from bot.workspace.slack.mischief import Mischief
-from bot.workspace.slack.shop import Shop
 from bot.workspace.slack.sockets import Sockets
-from bot.workspace.slack.world import Json, World
+from bot.workspace.slack.world import World
+from bot.workspace.wire import Json
 
 
 @dataclass
@@ -18,7 +20,7 @@ class Room:
     world: World
     handles: Handles
     limits: Limits
-    mischief: Mischief
+    mischief: Mischief[Fault]
     sockets: Sockets
     shop: Shop
     bot_token: str

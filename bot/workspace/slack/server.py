@@ -9,27 +9,20 @@ import aiohttp
 from aiohttp import web
 
 from bot.workspace.listening import listening
+from bot.workspace.mischief import Mischief
+from bot.workspace.pages import guard
 from bot.workspace.recording import recording
+from bot.workspace.shop import Shop
 from bot.workspace.slack import seed
+from bot.workspace.slack.faults import Fault
 from bot.workspace.slack.handles import Handles
 from bot.workspace.slack.limits import Limits
-from bot.workspace.slack.mischief import Mischief
 from bot.workspace.slack.page import Page
 from bot.workspace.slack.requests import Requests
 from bot.workspace.slack.room import Room
-from bot.workspace.slack.shop import Shop
 from bot.workspace.slack.sockets import Sockets
 from bot.workspace.slack.webapi import WebApi
 from bot.workspace.slack.world import World
-
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
 
 
 @asynccontextmanager
@@ -53,7 +46,7 @@ async def running(
     Socket Mode, or to the request URLs of an app at the address `deliver_to`; what the app sends
     is written into the file `record`.
     """
-    mischief = Mischief()
+    mischief = Mischief[Fault]()
     async with aiohttp.ClientSession() as session:
         sockets = Sockets(mischief, patience=ack_seconds)
         if deliver_to:
@@ -82,9 +75,5 @@ def _application(room: Room, record: Path | None) -> web.Application:
     app.router.add_post("/hooks/{address}", api.respond)
     app.router.add_get("/link", room.sockets.link)
     app.add_routes(Page(room).routes())
-    app.on_response_prepare.append(_guard)
+    app.on_response_prepare.append(guard)
     return app
-
-
-async def _guard(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)

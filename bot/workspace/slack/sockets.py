@@ -6,9 +6,10 @@ from contextlib import suppress
 
 from aiohttp import WSMsgType, web
 
+from bot.workspace.mischief import Mischief
 from bot.workspace.slack import seed
-from bot.workspace.slack.mischief import Mischief
-from bot.workspace.slack.world import Json
+from bot.workspace.slack.faults import Fault
+from bot.workspace.wire import Json
 
 MOST_SOCKETS = 10
 
@@ -20,7 +21,7 @@ class NotDelivered(Exception):
 class Sockets:
     """The app's open connections and what they still owe an answer to."""
 
-    def __init__(self, mischief: Mischief, *, patience: float) -> None:
+    def __init__(self, mischief: Mischief[Fault], *, patience: float) -> None:
         self._mischief = mischief
         self._patience = patience
         self._tickets: set[str] = set()

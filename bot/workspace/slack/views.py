@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from bot.workspace.slack import seed
 from bot.workspace.slack.blocks import accepted_view
 from bot.workspace.slack.room import Call, Method
-from bot.workspace.slack.world import Json
+from bot.workspace.wire import Json
 
 DEFAULTS: Json = {
     **dict.fromkeys(("private_metadata", "callback_id", "external_id"), ""),

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.workspace.slack import messages, places, views
+from bot.workspace.slack.faults import Fault
 from bot.workspace.slack.handles import Handle
 from bot.workspace.slack.limits import RateLimited
-from bot.workspace.slack.mischief import Fault
 from bot.workspace.slack.room import Call, Room
-from bot.workspace.slack.world import Json, SlackError
+from bot.workspace.slack.world import SlackError
+from bot.workspace.wire import Json
 
 METHODS = {**messages.METHODS, **places.METHODS, **views.METHODS}
 CONNECT = "apps.connections.open"

@@ -5,12 +5,12 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from bot.workspace.pages import WorkspaceRefusal
 from bot.workspace.slack import seed
+from bot.workspace.wire import Json
 
 # A document on Slack's wire, whose keys are Slack's.
-Json = dict[str, Any]
 
 FLAGS_THAT_ARE_OFF = (
     *("deleted", "is_app_user", "is_workflow_bot", "is_stranger", "is_invited_user"),
@@ -18,12 +18,12 @@ FLAGS_THAT_ARE_OFF = (
 )
 
 
-class SlackError(Exception):
+class SlackError(WorkspaceRefusal):
     """One of Slack's own refusals, by its code."""
 
     def __init__(self, code: str, *, messages: Sequence[str] = ()) -> None:
         super().__init__(code)
-        self.code = code
+        self.code: str = code
         self.messages = list(messages)
 
 

@@ -12,7 +12,7 @@ from bot.workspace.slack import seed
 from bot.workspace.slack.client import Workspace
 from bot.workspace.slack.room import Room
 from bot.workspace.slack.server import running
-from bot.workspace.slack.world import Json
+from bot.workspace.wire import Json
 from tests.prove.workspace.conftest import Node
 
 APP = Path(__file__).with_name("app.cjs")

@@ -13,7 +13,7 @@ from bot.workspace.discord.client import Guild
 from bot.workspace.discord.reading import buttons, lines
 from bot.workspace.discord.room import Room
 from bot.workspace.discord.server import running
-from bot.workspace.discord.world import Json
+from bot.workspace.wire import Json
 from tests.prove.workspace.conftest import Node
 
 APP = Path(__file__).with_name("guild.cjs")

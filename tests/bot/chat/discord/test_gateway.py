@@ -15,7 +15,7 @@ from bot.domain.target import Place
 from bot.ports import ChatRefused
 from bot.workspace.discord.client import Guild as Workspace
 from bot.workspace.discord.room import Room
-from bot.workspace.discord.world import Json
+from bot.workspace.wire import Json
 from tests.bot.chat.discord.conftest import (
     CARD,
     COMMANDS,

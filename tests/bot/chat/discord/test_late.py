@@ -12,7 +12,7 @@ from bot.domain.target import Place
 from bot.invocation import Answer
 from bot.message import Dialog, Input, Message
 from bot.workspace.discord.client import Guild as Workspace
-from bot.workspace.discord.world import Json
+from bot.workspace.wire import Json
 from tests.bot.chat.discord.conftest import (
     CARD,
     COMMANDS,

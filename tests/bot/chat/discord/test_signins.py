@@ -10,7 +10,7 @@ from bot.chat.discord.gateway import DiscordGateway
 from bot.chat.discord.guild import Guild
 from bot.chat.discord.signins import SignIns, TooOften
 from bot.workspace.discord.room import Room
-from bot.workspace.discord.world import Json
+from bot.workspace.wire import Json
 from tests.bot.chat.discord.answering import Odd, refused
 from tests.bot.chat.discord.conftest import COMMANDS, FakeDesk, eventually
 from tests.bot.chat.discord.test_gateway import tell

@@ -18,7 +18,7 @@ from bot.domain.rollback import State
 from bot.engine.deliver import Delivery
 from bot.ports import Kind
 from bot.workspace.slack.client import Workspace
-from bot.workspace.slack.mischief import Fault
+from bot.workspace.slack.faults import Fault
 from bot.workspace.slack.room import Room
 from notifications import renderer
 from tests.bot.chat.slack.conftest import TEAM, settings

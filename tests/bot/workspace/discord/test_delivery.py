@@ -7,7 +7,7 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot.workspace.discord.world import Json
+from bot.workspace.wire import Json
 from tests.bot.workspace.discord.conftest import (
     DEPLOYS,
     GENERAL,

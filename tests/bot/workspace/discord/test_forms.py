@@ -11,7 +11,8 @@ from bot.workspace.discord.commands import Registry
 from bot.workspace.discord.forms import dialog
 from bot.workspace.discord.messages import rewritten, written
 from bot.workspace.discord.refusals import DiscordError
-from bot.workspace.discord.world import V2, Json
+from bot.workspace.discord.world import V2
+from bot.workspace.wire import Json
 
 
 def text(content: str = "x", **more: object) -> Json:

@@ -4,7 +4,8 @@ import discord
 from discord import app_commands, ui
 
 from bot.workspace.discord.reading import buttons, lines
-from bot.workspace.discord.world import V2, Json
+from bot.workspace.discord.world import V2
+from bot.workspace.wire import Json
 from tests.bot.workspace.discord.conftest import DEPLOYS, MANAGER, RESPONDER, App, Join, Place
 
 Interaction = discord.Interaction[App]

@@ -9,9 +9,9 @@ import httpx
 
 from bot.workspace.discord import seed
 from bot.workspace.discord.client import Guild
-from bot.workspace.discord.page import FILES
 from bot.workspace.discord.server import running
-from bot.workspace.discord.world import Json
+from bot.workspace.pages import FILES
+from bot.workspace.wire import Json
 from tests.bot.workspace.discord.conftest import (
     DEPLOYS,
     GENERAL,

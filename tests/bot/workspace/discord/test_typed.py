@@ -6,7 +6,7 @@ import pytest
 
 from bot.workspace.discord.refusals import CannotDo
 from bot.workspace.discord.typed import read
-from bot.workspace.discord.world import Json
+from bot.workspace.wire import Json
 
 
 def option(name: str, kind: int = 3, **more: object) -> Json:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.workspace.slack.blocks import accepted, accepted_view
-from bot.workspace.slack.world import Json, SlackError
+from bot.workspace.slack.world import SlackError
+from bot.workspace.wire import Json
 
 
 def plain(text: str = "x") -> Json:

@@ -8,8 +8,8 @@ from slack_bolt.async_app import AsyncAck, AsyncRespond
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.workspace.slack.page import FILES
-from bot.workspace.slack.world import Json
+from bot.workspace.pages import FILES
+from bot.workspace.wire import Json
 from tests.bot.workspace.slack.conftest import Join, Place
 
 RESPONDER, MANAGER, DEPLOYS = "U00RESPONDER", "U00MANAGER1", "C00DEPLOYS"

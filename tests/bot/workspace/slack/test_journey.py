@@ -4,7 +4,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.async_app import AsyncAck, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.workspace.slack.world import Json
+from bot.workspace.wire import Json
 from tests.bot.workspace.slack.conftest import Join, Place
 
 RESPONDER, MANAGER = "U00RESPONDER", "U00MANAGER1"

@@ -16,7 +16,7 @@ from bot.workspace.slack import requests, seed
 from bot.workspace.slack.client import Workspace
 from bot.workspace.slack.room import Room
 from bot.workspace.slack.server import running
-from bot.workspace.slack.world import Json
+from bot.workspace.wire import Json
 
 RESPONDER, MANAGER, DEPLOYS = "U00RESPONDER", "U00MANAGER1", "C00DEPLOYS"
 BUTTON: Json = {"type": "button", "action_id": "go", "text": {"type": "plain_text", "text": "Go"}}

@@ -5,7 +5,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.workspace.slack.world import Json
+from bot.workspace.wire import Json
 from tests.bot.workspace.slack.conftest import Place
 
 DEPLOYS, GENERAL, RESPONDER = "C00DEPLOYS", "C00GENERAL", "U00RESPONDER"

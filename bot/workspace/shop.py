@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from bot.workspace.slack.world import Json
+from bot.workspace.wire import Json
 
 PATIENCE = aiohttp.ClientTimeout(total=1)
 

@@ -1,0 +1,5 @@
+"""What goes over the wires of the local chats."""
+
+from typing import Any
+
+Json = dict[str, Any]
