@@ -14,9 +14,7 @@ from bot.storage.errors import Unusable
 from bot.storage.part import Keeper, Part, Stretch
 from bot.storage.tables import audit, audit_head, rollbacks
 
-_ENTRIES: Final = select(*(audit.c[field.name] for field in fields(Entry))).order_by(
-    audit.c.sequence
-)
+_ENTRIES: Final = select(*(audit.c[name] for name in Entry._fields)).order_by(audit.c.sequence)
 _MINE: Final = _ENTRIES.where(audit.c.rollback_id == bindparam("rollback_id"))
 _FIRST: Final = select(func.min(audit.c.sequence)).where(
     audit.c.rollback_id == bindparam("rollback_id")
@@ -62,7 +60,7 @@ class AuditPart(Part):
             rows = self._connection.execute(_NOBODYS)
         else:
             rows = self._connection.execute(_MINE, {"rollback_id": rollback_id})
-        return tuple(self._verified(Entry(*row) for row in rows))
+        return tuple(self._verified(map(Entry._make, rows)))
 
     def proven_events(self, rollback_id: str) -> tuple[Event, ...]:
         """Return the timeline, if nothing is missing between its first entry and the chain's end.
@@ -113,7 +111,7 @@ class AuditPart(Part):
     def _are_sealed(self, first: int) -> bool:
         """Tell whether each seal from here on is right; they are not computed again."""
         for row in self._connection.execute(_SINCE, {"first": first}):
-            entry = Entry(*row)
+            entry = Entry._make(row)
             if not entry.verifies(self._keeper.key):
                 return False
             self._keeper.seals[entry.sequence] = (entry.rollback_id, entry.mac)
@@ -183,4 +181,4 @@ def verify_chain(connection: Connection, key: bytes) -> ChainReport:
     head = connection.execute(_HEAD).one_or_none()
     streamed = connection.execution_options(yield_per=_AT_ONCE)
     rows = streamed.execute(_ENTRIES)
-    return verify((Entry(*row) for row in rows), Head(*head) if head else None, key)
+    return verify(map(Entry._make, rows), Head(*head) if head else None, key)

@@ -3,7 +3,6 @@
 The head says how many there are. It is sealed too: whoever cuts the end off can't make a new one.
 """
 
-import hashlib
 import hmac
 import json
 import os
@@ -13,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.storage.errors import Unusable
 from bot.storage.files import is_there, not_ours
@@ -21,11 +20,11 @@ from bot.storage.files import is_there, not_ours
 _KEY_BYTES: Final = 32
 _LONGEST: Final = 1000  # bytes
 _MOST_PROBLEMS: Final = 20
+_canonical: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One stored entry."""
+class Entry(NamedTuple):
+    """One stored entry; a tuple, because a million of them are read in one go."""
 
     sequence: int
     at: datetime
@@ -117,8 +116,7 @@ def _moment(at: datetime) -> str:
 
 
 def _seal(key: bytes, *fields: str | int | None) -> str:
-    text = json.dumps(fields, separators=(",", ":"))
-    return hmac.digest(key, text.encode(), hashlib.sha256).hex()
+    return hmac.digest(key, _canonical(fields).encode(), "sha256").hex()
 
 
 def load_or_create_key(path: Path) -> bytes:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, bindparam, exists, func, insert, select, update
+from sqlalchemy import Integer, Row, Select, bindparam, exists, func, insert, select, update
 
 from bot.domain.allowance import Asked
 from bot.domain.errors import Refusal, Refused
@@ -37,16 +37,18 @@ _IN_WORKSPACE: Final = (
     places.c.platform.concat("") == bindparam("platform"),
     places.c.tenant.concat("") == bindparam("tenant"),
 )
+# PostgreSQL has to see the number: a plan for any number of rows sorts the whole channel.
+_LIMIT: Final = bindparam("limit", type_=Integer, literal_execute=True)
 _NEWEST: Final = (rollbacks.c.asked_at.desc(), rollbacks.c.id.desc())
 # Few are open, however many ended: those are gone through, not all that a channel ever saw.
 _OPEN_IN: Final = _OPEN.where(exists().where(*_IN_CHANNEL)).order_by(
     rollbacks.c.asked_at, rollbacks.c.id
 )
-_NEWEST_OPEN: Final = _OPEN.order_by(*_NEWEST).limit(bindparam("limit"))
+_NEWEST_OPEN: Final = _OPEN.order_by(*_NEWEST).limit(_LIMIT)
 _LATEST: Final = (
     _ROWS.where(*_IN_CHANNEL)
     .order_by(places.c.asked_at.desc(), places.c.rollback_id.desc())
-    .limit(bindparam("limit"))
+    .limit(_LIMIT)
 )
 _DUE: Final = _ROWS.where(rollbacks.c.wake_at <= bindparam("now")).order_by(rollbacks.c.wake_at)
 _NEXT: Final = select(func.min(rollbacks.c.wake_at)).where(rollbacks.c.wake_at > bindparam("now"))

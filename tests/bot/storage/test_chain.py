@@ -24,7 +24,7 @@ def chain(*kinds: str) -> list[Entry]:
             details="{}",
             previous=entries[-1].mac if entries else "",
         )
-        entries.append(replace(entry, mac=entry.sealed_with(KEY)))
+        entries.append(entry._replace(mac=entry.sealed_with(KEY)))
     return entries
 
 
@@ -37,7 +37,7 @@ def problems(entries: list[Entry], *, end: Entry) -> tuple[str, ...]:
 def test_each_change_is_named() -> None:
     """The report says in words which entry is wrong, and how."""
     one, two, three, four = whole = chain("requested", "planned", "approved", "quorum")
-    edited = replace(two, person="outsider")
+    edited = two._replace(person="outsider")
 
     assert problems(whole, end=four) == ()
     assert problems([one, edited, three, four], end=four) == ("Entry 2 is not as it was written.",)
@@ -58,7 +58,7 @@ def test_an_entry_of_another_past_is_found() -> None:
 
 def test_a_long_list_of_problems_ends() -> None:
     """A chain that is wrong everywhere is reported without naming every entry."""
-    wrong = [replace(entry, kind="x") for entry in chain(*["approved"] * 100)]
+    wrong = [entry._replace(kind="x") for entry in chain(*["approved"] * 100)]
 
     report = verify(wrong, None, KEY)
 

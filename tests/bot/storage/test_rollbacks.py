@@ -16,7 +16,7 @@ from bot.ports import Transaction
 from bot.storage.connection import make_engine
 from bot.storage.errors import Conflict, NotRecorded, Quarantined
 from bot.storage.migrate import migrate
-from bot.storage.rollbacks import _ASKED, _NEWEST_OPEN, _OPEN_FOR, _OPEN_IN, _UNDECIDED
+from bot.storage.rollbacks import _ASKED, _LATEST, _NEWEST_OPEN, _OPEN_FOR, _OPEN_IN, _UNDECIDED
 from bot.storage.store import SqlStore
 from tests.bot.storage.samples import (
     DEPLOYS,
@@ -252,3 +252,12 @@ def test_what_ended_costs_nothing(tmp_path: Path, query: Select[Any]) -> None:
 
     assert not [step for step in plan if re.search(r"SCAN rollbacks(?! USING INDEX open_)", step)]
     assert not [step for step in plan if re.search(r"places .*\(platform", step)]
+
+
+@pytest.mark.parametrize("query", [_LATEST, _NEWEST_OPEN])
+def test_how_many_are_wanted_is_no_parameter(query: Select[Any]) -> None:
+    """After some runs PostgreSQL plans for any number of rows, and would sort a whole channel."""
+    dialect, shown = make_url("postgresql+psycopg://").get_dialect()(), {"render_postcompile": True}
+    words = query.params(limit=3, **asdict(DEPLOYS)).compile(dialect=dialect, compile_kwargs=shown)
+
+    assert str(words).rstrip().endswith("LIMIT 3")
