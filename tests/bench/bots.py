@@ -136,7 +136,8 @@ async def started(
 ) -> AsyncGenerator[Bot]:
     """Run a fresh bot as long as the block lasts; ``prepare`` fills the empty database before."""
     port = _free_port() if is_http else 0
-    with tempfile.TemporaryDirectory() as folder, _database(kind, store) as database:
+    kept = database(store if kind is OURS else "sqlite", "twokey.db")  # baselines keep a file
+    with tempfile.TemporaryDirectory() as folder, kept as url:
         home = Path(folder)
         (home / "audit.key").touch(0o600)
         (home / "audit.key").write_text("b" * 64)
@@ -146,7 +147,7 @@ async def started(
             ) as chat,
             Provider().serve() as provider,
         ):
-            file = chat.settings(provider=provider.url, port=port, database=database)
+            file = chat.settings(provider=provider.url, port=port, database=url)
             (home / "twokey.yaml").write_text(file)
             places = {"api": chat.room.api_url, "provider": provider.url, "port": port}
             program = [word.format_map(places) for word in kind.program]
@@ -173,11 +174,11 @@ async def started(
                     await child.wait()
 
 
-def _database(kind: Kind, store: Store) -> AbstractContextManager[str]:
-    """Start a server where the bot is to use one; the baselines always keep a file."""
-    if store == "postgres" and kind is OURS:
+def database(store: Store, file: str) -> AbstractContextManager[str]:
+    """Name an empty database: a file that will be made, or that of a server as long as it runs."""
+    if store == "postgres":
         return postgres.server(postgres.programs())
-    return nullcontext("sqlite:///twokey.db")
+    return nullcontext(f"sqlite:///{file}")
 
 
 def _free_port() -> int:

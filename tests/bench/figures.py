@@ -153,7 +153,7 @@ async def _plant(home: Path, environ: dict[str, str], *, targets: int, state: St
 
 async def history(scale: Scale) -> Samples:
     """Figure 9: what a long history costs."""
-    return await growth(short=scale.short, long=scale.long, times=scale.reads)
+    return await growth(short=scale.short, long=scale.long, times=scale.reads, kept=scale.store)
 
 
 FIGURES: Final[Mapping[str, Callable[[Scale], Awaitable[Samples]]]] = {

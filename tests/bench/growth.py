@@ -27,6 +27,7 @@ from bot.storage.codec import place_rows, to_row
 from bot.storage.connection import make_engine
 from bot.storage.store import SqlStore
 from bot.storage.tables import audit, audit_head, places, rollbacks
+from tests.bench.bots import Store, database
 from tests.bench.results import Samples, quantile
 from tests.bot.builders import DEPLOYS, NOON, rollback
 
@@ -37,12 +38,14 @@ _AT_ONCE: Final = 5000
 _WARM: Final = 20
 
 
-async def growth(*, short: int, long: int, times: int, folder: Path | None = None) -> Samples:
+async def growth(*, short: int, long: int, times: int, kept: Store) -> Samples:
     """Return p50 of reading and of appending at both lengths, in µs, and the pace of verifying."""
     found: dict[str, float] = {}
-    with tempfile.TemporaryDirectory(dir=folder) as home:
-        for name, entries in (("short", short), ("long", long)):
-            url = f"sqlite:///{home}/{name}.sqlite"
+    for name, entries in (("short", short), ("long", long)):
+        with (
+            tempfile.TemporaryDirectory() as home,
+            database(kept, f"{home}/{name}.sqlite") as url,
+        ):
             async with _filled(url, entries) as store:
                 found[f"{name} status"] = await _p50(times, lambda: _status(store))
                 found[f"{name} append"] = await _p50(times // 2, lambda: _append(store))
@@ -87,7 +90,7 @@ def _fill(engine: Engine, entries: int) -> None:
         for chunk in _chunks([row for one in everything for row in place_rows(one)]):
             connection.execute(insert(places), chunk)
         for last in _history(entries):
-            rows.append(asdict(last))
+            rows.append(last._asdict())
             if len(rows) == _AT_ONCE:
                 connection.execute(insert(audit), rows)
                 rows.clear()
@@ -118,7 +121,7 @@ def _history(entries: int) -> Iterator[Entry]:
             details=details,
             previous=previous,
         )
-        entry = replace(entry, mac=entry.sealed_with(_KEY))
+        entry = entry._replace(mac=entry.sealed_with(_KEY))
         previous = entry.mac
         yield entry
 
@@ -181,7 +184,8 @@ def _bare(engine: Engine) -> float:
     columns = [column.name for column in audit.c if column.name != "mac"]
     query = str(select(*(audit.c[name] for name in columns)).order_by(audit.c.sequence))
     connection = engine.raw_connection()
-    cursor = connection.cursor()
+    name = ("bare",) if engine.dialect.name == "postgresql" else ()  # it streams what has a name
+    cursor = connection.cursor(*name)
     began, count, mac = time.perf_counter(), 0, ""
     cursor.execute(query)
     while rows := cursor.fetchmany(1000):
