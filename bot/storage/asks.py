@@ -21,5 +21,6 @@ class AskPart(Part):
 
     def asked_directly(self, rollback_id: str) -> tuple[Place, ...]:
         """Return where it was wanted as a direct message, whoever's account that is by now."""
+        self.settle()
         rows = self._connection.execute(_ASKS, {"rollback_id": rollback_id})
         return tuple(Place(*row) for row in rows)

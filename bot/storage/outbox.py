@@ -81,7 +81,7 @@ class OutboxPart(Part):
 
     def show(self, posting: Posting) -> None:
         """Want people to see this message, or its newest content if it stands already."""
-        self._change(
+        self._change_later(
             _SHOW[self._connection.dialect.name],
             {
                 **_where(posting.place),
@@ -103,22 +103,26 @@ class OutboxPart(Part):
 
         The limit is for each workspace, and for new messages and edits apart.
         """
+        self.settle()
         rows = self._connection.execute(owed.DUE, {"now": self.now, "limit": limit})
         return tuple(_due(row) for row in rows)
 
     def next_posting_at(self) -> datetime | None:
         """Return when the next delayed posting becomes due."""
+        self.settle()
         earliest: datetime | None = self._connection.scalar(owed.NEXT, {"now": self.now})
         return earliest
 
     def reference(self, rollback_id: str, kind: Kind, place: Place) -> Reference | None:
         """Return where a message stands, once it was posted."""
+        self.settle()
         wanted = {"rollback_id": rollback_id, "kind": kind, **_where(place)}
         row = self._connection.execute(_POSTED, wanted).one_or_none()
         return None if row is None else _reference(row)
 
     def stands_at(self, rollback_id: str, place: Place, message: str) -> bool:
         """Tell whether this message was posted by us for this rollback, or may be one just now."""
+        self.settle()
         meant = {"rollback_id": rollback_id, "message": message, **_where(place)}
         return bool(self._connection.scalar(_STANDS, meant))
 
@@ -132,6 +136,7 @@ class OutboxPart(Part):
         If another process showed this or newer content meanwhile, ours may now cover it: the newest
         is wanted once more.
         """
+        self.settle()
         stands: dict[str, Any] = {}
         if reference is not None:
             stands = {
@@ -155,6 +160,7 @@ class OutboxPart(Part):
 
     def post_anew(self, posting: Posting) -> None:
         """Want it as a new message; a notice takes the card of its thread along."""
+        self.settle()
         card = replace(posting, kind=Kind.CARD)
         keys = [posting.key, card.key] if posting.kind is Kind.NOTICE else [posting.key]
         self._change(_ANEW, {"keys": keys, "due_at": self.now})
@@ -164,6 +170,7 @@ class OutboxPart(Part):
         self._update(due, given_up=because, tried=False)
 
     def _update(self, due: Due, **values: object) -> None:
+        self.settle()
         self._change(_UPDATE, {"same_key": due.posting.key, **values})
 
 

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection, CursorResult, Table, UpdateBase
@@ -94,10 +96,22 @@ class Part(Transaction):
         self._keeper = keeper
         self._is_write = is_write
         self._loaded: dict[str, Rollback] = {}
+        self._gathered: list[tuple[UpdateBase, Mapping[str, Any]]] = []
 
     def _change(self, statement: UpdateBase, *rows: Mapping[str, Any]) -> CursorResult[Any]:
         self.has_written = True
         return self._connection.execute(statement, rows[0] if len(rows) == 1 else rows)
+
+    def _change_later(self, statement: UpdateBase, row: Mapping[str, Any]) -> None:
+        """Change it with others of its kind: many rows in one go cost little more than one."""
+        self.has_written = True
+        self._gathered.append((statement, row))
+
+    def settle(self) -> None:
+        """Change what was put off, before anybody reads it or the work ends."""
+        gathered, self._gathered = self._gathered, []
+        for statement, changes in groupby(gathered, key=itemgetter(0)):
+            self._change(statement, *(row for _, row in changes))
 
 
 def by_dialect(table: Table, build: Callable[[Upsert], UpdateBase]) -> Mapping[str, UpdateBase]:

@@ -136,6 +136,7 @@ class Writer:
         try:
             transaction = SqlTransaction(connection, self._keeper, head, is_write=True)
             result = carry_out(job.work, transaction)
+            transaction.settle()
         except Exception as error:
             if _passes(error):
                 raise

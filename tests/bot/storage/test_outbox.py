@@ -1,9 +1,11 @@
 """Every message that people must see is shown: the newest content, the most urgent first."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot.domain.people import Account
 from bot.domain.target import Place
 from bot.ports import Due, Kind, Posting, Rank, Reference, Transaction
 from bot.storage.errors import NotRecorded
@@ -70,6 +72,29 @@ async def test_the_newest_content_wins(any_store: SqlStore) -> None:
     assert (first.wanted, first.reference) == (3, None)
     assert (second.wanted, second.reference) == (4, NOTICE)
     assert await due(any_store) == []
+
+
+async def test_what_is_wanted_is_there_for_whoever_reads_next(any_store: SqlStore) -> None:
+    """Changes are sent together, and still before anything in the same transaction reads them."""
+    direct = Place.direct(Account("slack", "T00TWOKEY", "U00MANAGER1"))
+    asked = replace(a_posting(), kind=Kind.ASK, place=direct)
+
+    def work(tx: Transaction) -> list[object]:
+        seen: list[object] = []
+        tx.show(asked)
+        seen.append(tx.asked_directly("rb-aaaa"))
+        tx.show(a_posting())
+        (notice,) = [one for one in tx.due_postings(20) if one.posting == a_posting()]
+        tx.show(a_posting())
+        tx.shown(notice, NOTICE)  # the older content: the newer one is wanted still
+        seen.append([one.wanted for one in tx.due_postings(20) if one.posting == a_posting()])
+        tx.show(asked)
+        return seen
+
+    seen = await any_store.write(work)
+
+    assert seen == [(direct,), [2]]
+    assert [one.wanted for one in await due(any_store) if one.posting == asked] == [2]
 
 
 async def test_an_unseen_decision_keeps_its_rank(any_store: SqlStore) -> None:
