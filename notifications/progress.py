@@ -25,7 +25,8 @@ def actions_taken(rollback: Rollback) -> Checklist:
             else Tick(Mark.OPEN, ("The steps are not known yet",))
         )
         return Checklist("Actions taken", (nothing,))
-    ticks = (*_window(tuple(step_ticks(rollback, plan))), verification(rollback, plan))
+    steps = _window(tuple(step_ticks(rollback, plan)))
+    ticks = (*steps, *_held(rollback), verification(rollback, plan))
     return Checklist("Actions taken", ticks)
 
 
@@ -34,7 +35,7 @@ def step_ticks(rollback: Rollback, plan: Plan) -> Iterator[Tick]:
     for step in plan.steps:
         run = next((run for run in rollback.steps if run.name == step.name), StepRun(step.name))
         mark, words = _WORDS[run.state](step, run)
-        if rollback.state.is_terminal and mark is Mark.OPEN:
+        if (rollback.state.is_terminal or rollback.held) and mark is Mark.OPEN:
             mark, words = Mark.SKIPPED, (" · not started",)
         yield Tick(mark, (label(plan, step), *words))
 
@@ -54,6 +55,12 @@ def verification(rollback: Rollback, plan: Plan) -> Tick:
     if rollback.state.is_terminal:
         return Tick(Mark.SKIPPED, ("Verification · not reached",))
     return Tick(Mark.OPEN, ("Verification complete",))
+
+
+def _held(rollback: Rollback) -> Iterator[Tick]:
+    """Say why nothing more is started, while what was sent is still looked after."""
+    if rollback.held and not rollback.state.is_terminal:
+        yield Tick(Mark.FAILED, (f"No further step is started: {rollback.held}",))
 
 
 def _window(ticks: tuple[Tick, ...]) -> tuple[Tick, ...]:

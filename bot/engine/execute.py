@@ -14,17 +14,18 @@ from typing import Final
 from bot.domain.event import Event, Happening
 from bot.domain.plan import Plan, Step
 from bot.domain.rollback import Rollback, State, StepRun, StepState
+from bot.engine.announce import revise
 from bot.engine.believed import is_upheld
 from bot.engine.change import commit, commit_end
 from bot.engine.core import Engine
 from bot.engine.step import run_step
 from bot.engine.verify import verify
 from bot.faultpoints import FaultPoint, reached
-from bot.ports import Steps, Transaction
+from bot.ports import Rank, Steps, Transaction
 
 _NOT_UPHELD: Final = (
-    "twokey.yaml no longer holds what it was started on (an approver, an account, the requester, "
-    "the target, or how many have to approve), so no further step is started"
+    "what it was started on no longer holds: in twokey.yaml an approver, an account, the "
+    "requester, the target, or how many have to approve; or its claim was forged"
 )
 
 
@@ -92,12 +93,14 @@ def _begin(tx: Transaction, engine: Engine, rollback_id: str, token: int) -> Pla
         return None
     if _may_start_more(rollback) and not is_upheld(tx, engine, rollback, events):
         if not any(run.state in _IN_FLIGHT for run in rollback.steps):
-            ended = rollback.end(State.NEEDS_HUMAN, at=tx.now, because=_NOT_UPHELD)
+            because = _held_back(_NOT_UPHELD)
+            ended = rollback.end(State.NEEDS_HUMAN, at=tx.now, because=because)
             commit_end(tx, engine.people, ended)
             return None
         # What was sent is looked after all the same, and nothing is sent any more.
         rollback = replace(rollback, held=_NOT_UPHELD)
         tx.save(rollback)
+        revise(tx, engine.people, rollback, Rank.DECISION)
     has_begun = any(run.attempt for run in rollback.steps)
     is_late = rollback.claim_by is not None and tx.now >= rollback.claim_by
     if is_late and not has_begun:  # people approved a rollback now, not some day
@@ -170,8 +173,13 @@ def settle_steps(rollback: Rollback, tx: Transaction, *, doubt: float) -> Rollba
         return replace(rollback.to(State.WAITING), doubt_until=until)
     if all(state.is_complete for state in states):
         return replace(rollback.to(State.VERIFYING), verifying_at=tx.now)
-    because = "; ".join(filter(None, (*_words(rollback), rollback.held)))
+    held = _held_back(rollback.held) if rollback.held else ""
+    because = "; ".join(filter(None, (*_words(rollback), held)))
     return rollback.end(_end_of(rollback, states), at=tx.now, by=rollback.abort_by, because=because)
+
+
+def _held_back(why: str) -> str:
+    return f"{why}; so no further step is started"
 
 
 def _end_of(rollback: Rollback, states: set[StepState]) -> State:

@@ -182,3 +182,12 @@ def test_a_deadline_on_another_day_carries_its_date() -> None:
     )
 
     assert "by 2026-11-22 00:20 UTC" in notice(ended, PEOPLE).text
+
+
+def test_a_run_that_may_not_go_on_says_so_at_once() -> None:
+    """While what was sent is looked after, nobody waits for a step that will never start."""
+    running = replace(stories.at(State.RUNNING), held="an approver left")
+
+    assert "✗ No further step is started: an approver left\n" in shown(running)
+    ended = running.end(State.NEEDS_HUMAN, at=minutes(9), because="an approver left")
+    assert "No further step is started" not in shown(ended)

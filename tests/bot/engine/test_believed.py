@@ -17,7 +17,7 @@ from bot.domain.people import People, Person
 from bot.domain.rollback import Rollback, State, StepState
 from bot.domain.target import Policy, Target
 from bot.engine.change import commit
-from bot.ports import Transaction
+from bot.ports import Kind, Transaction
 from tests.bot.engine.plant import Plant
 from tests.bot.engine.signers import Signers, believing, terminal, ticket_of
 from tests.bot.engine.test_authority import forge_body, wait
@@ -213,6 +213,23 @@ async def test_what_has_begun_stops_if_it_may_not_go_on(
     assert [run.state for run in ended.steps] == [StepState.DONE, StepState.NOT_STARTED]
     assert ended.outcome
     assert "no further step is started" in ended.outcome.because
+
+
+async def test_a_run_that_may_not_go_on_says_so_at_once(tmp_path: Path, plant: Plant) -> None:
+    """While what was sent is still looked after, people are told that nothing more is started."""
+    target = shop("api", "web", needs={"web": ("api",)})
+    plant.gate, plant.fog = asyncio.Event(), asyncio.Event()
+    async with world(tmp_path, target) as here:
+        asked = await here.approved()
+        await here.until(asked.id, lambda _r: plant.pulled == ["api"])
+        await here.engine.close()
+        await here.post_card(asked.id)
+    less = replace(target, approvers=("responder", "manager-one"))
+    async with world(tmp_path, less, clock=here.clock) as later:
+        running = await later.until(asked.id, lambda r: bool(r.held))
+        told = await later.engine.store.read(lambda tx: tx.due_postings(20))
+    assert not running.state.is_terminal
+    assert [one.posting.kind for one in told if one.posting.kind is Kind.NOTICE]
 
 
 async def test_the_last_step_is_verified_whoever_left_meanwhile(
