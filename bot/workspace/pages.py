@@ -10,7 +10,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from bot.workspace.shop import Shop
-from bot.workspace.wire import Json
+from bot.workspace.wire import Json, WorkspaceRefusal
 
 Wish = TypeVar("Wish", bound=BaseModel)
 
@@ -34,14 +34,6 @@ class World(Protocol):
     def snapshot(self) -> Json:
         """Everything, as it is now."""
         ...
-
-
-class WorkspaceRefusal(Exception):
-    """A chat, or its program, does not let somebody do this; ``code`` says why."""
-
-    def __init__(self, code: str | int, sentence: str = "") -> None:
-        self.code = code
-        super().__init__(sentence or str(code))
 
 
 class ChatPage:

@@ -14,7 +14,6 @@ from bot.workspace.slack import seed as slack
 from bot.workspace.slack.client import Workspace
 from bot.workspace.wire import Json
 
-# A document on a chat's wire, or of its page.
 Seen = TypeVar("Seen")
 ChatName = Literal["slack", "discord"]
 

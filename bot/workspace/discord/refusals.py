@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any, Final
 
-from bot.workspace.pages import WorkspaceRefusal
+from bot.workspace.wire import WorkspaceRefusal
 
 # The status and the text of each, by its code.
 TEXTS: Final[Mapping[int, tuple[int, str]]] = {

@@ -13,8 +13,6 @@ from bot.workspace.discord import seed
 from bot.workspace.discord.refusals import DiscordError
 from bot.workspace.wire import Json
 
-# A document on Discord's wire, whose keys are Discord's.
-
 DEFAULTS: Final[dict[str, Json]] = json.loads(
     (files("bot.workspace.discord") / "defaults.json").read_text()
 )

@@ -6,11 +6,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.workspace.pages import WorkspaceRefusal
 from bot.workspace.slack import seed
-from bot.workspace.wire import Json
-
-# A document on Slack's wire, whose keys are Slack's.
+from bot.workspace.wire import Json, WorkspaceRefusal
 
 FLAGS_THAT_ARE_OFF = (
     *("deleted", "is_app_user", "is_workflow_bot", "is_stranger", "is_invited_user"),
