@@ -128,20 +128,21 @@ def _want(posting: Posting, tx: Transaction) -> None:
 
 
 class SlowReads:
-    """A store from which one look comes back only once a test has let it."""
+    """A store from which what one task reads comes back only once a test has let it."""
 
     def __init__(self, store: SqlStore) -> None:
         self.plain = store
+        self.slow: asyncio.Task[float] | None = None
         self.has_read, self.may_return = asyncio.Event(), asyncio.Event()
-        self.may_return.set()
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         return await self.plain.write(work)
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         found = await self.plain.read(work)
-        self.has_read.set()
-        await self.may_return.wait()
+        if asyncio.current_task() is self.slow:
+            self.has_read.set()
+            await self.may_return.wait()
         return found
 
 
@@ -169,9 +170,7 @@ async def test_a_look_that_reads_while_a_post_fails_lets_nothing_overtake(tmp_pa
         store: SlowReads = here.engine.store  # type: ignore[assignment]
         failing = asyncio.create_task(delivery.run_once())
         await goes_out.wait()
-        store.may_return.clear()
-        store.has_read.clear()
-        looking = asyncio.create_task(delivery.run_once())
+        store.slow = looking = asyncio.create_task(delivery.run_once())
         await store.has_read.wait()
         fails.set()
         await failing
