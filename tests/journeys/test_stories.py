@@ -1,5 +1,10 @@
-"""Each story of the demo, played by the command that people type, and its facts."""
+"""Each story of the demo, played by the command that people type, and its facts.
 
+Each is played in an environment of credentials, addresses and proxies that would lead it astray.
+"""
+
+import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +16,7 @@ from tests.journeys.conftest import Told, tell
 Facts = Mapping[str, Any]
 Stories = Callable[..., Told]
 
+MESSAGES = re.compile(r"/api/v10/channels/\d+/messages(?:/(\d+))?")
 KEYS = {
     *("story", "chat", "store", "state", "approvals", "requester_approved", "refusals", "effects"),
     *("kills", "steps", "healthy_before", "healthy_after", "summary_posted", "seconds"),
@@ -143,6 +149,28 @@ def test_conversation_can_be_read(stories: Stories, story: str) -> None:
     assert "Responder types /rollback backnd" in text
     assert "Twokey says to Responder privately:" in text
     assert "Did you mean backend?" in text
+
+
+@pytest.mark.parametrize("chat", ["discord"])
+@pytest.mark.parametrize("story", ["discord-misbehaves"])
+def test_what_must_notify_is_a_sentence_first(stories: Stories, story: str, chat: str) -> None:
+    """Each message is posted as plain content, which phones show, and only then becomes a card."""
+    posted: dict[str, Any] = {}
+    drawn: dict[str, Any] = {}
+    for one in stories(story, chat=chat).sent:
+        place = MESSAGES.fullmatch(one.url)
+        if place is None or one.status >= 400:
+            continue
+        if one.method == "POST":
+            posted.setdefault(one.made["id"], json.loads(one.body))
+        elif one.method == "PATCH":
+            assert place[1] in posted
+            drawn.setdefault(place[1], json.loads(one.body))
+
+    assert len(posted) >= 4  # the notice, the approval card, and one to each manager
+    assert drawn.keys() == posted.keys()
+    assert all(one["content"] and "components" not in one for one in posted.values())
+    assert all(one["content"] is None and one["components"] for one in drawn.values())
 
 
 def test_unknown_story() -> None:
