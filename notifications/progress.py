@@ -52,14 +52,18 @@ def verification(rollback: Rollback, plan: Plan) -> Tick:
     if rollback.state is State.VERIFYING:
         names = ", ".join(check.name for check in plan.checks) or "reading back"
         return Tick(Mark.RUNNING, ("Verification · ", cut(names, _NOTE)))
-    if rollback.state.is_terminal:
+    is_out_of_reach = rollback.held and any(
+        run.state is StepState.NOT_STARTED for run in rollback.steps
+    )
+    if rollback.state.is_terminal or is_out_of_reach:
         return Tick(Mark.SKIPPED, ("Verification · not reached",))
     return Tick(Mark.OPEN, ("Verification complete",))
 
 
 def _held(rollback: Rollback) -> Iterator[Tick]:
     """Say why nothing more is started, while what was sent is still looked after."""
-    if rollback.held and not rollback.state.is_terminal:
+    is_unfinished = any(not run.state.is_complete for run in rollback.steps)
+    if rollback.held and is_unfinished and not rollback.state.is_terminal:
         yield Tick(Mark.FAILED, (f"No further step is started: {rollback.held}",))
 
 

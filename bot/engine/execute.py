@@ -24,8 +24,8 @@ from bot.faultpoints import FaultPoint, reached
 from bot.ports import Rank, Steps, Transaction
 
 _NOT_UPHELD: Final = (
-    "what it was started on no longer holds: in twokey.yaml an approver, an account, the "
-    "requester, the target, or how many have to approve; or its claim was forged"
+    "its approvals no longer count, because twokey.yaml changed (an approver, an account, the "
+    "requester, the target, or how many have to approve) or its claim was forged"
 )
 
 
@@ -179,7 +179,7 @@ def settle_steps(rollback: Rollback, tx: Transaction, *, doubt: float) -> Rollba
 
 
 def _held_back(why: str) -> str:
-    return f"{why}; so no further step is started"
+    return f"{why}, so no further step is started"
 
 
 def _end_of(rollback: Rollback, states: set[StepState]) -> State:

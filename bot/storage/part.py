@@ -10,8 +10,6 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection, CursorResult, Table, UpdateBase
@@ -96,7 +94,7 @@ class Part(Transaction):
         self._keeper = keeper
         self._is_write = is_write
         self._loaded: dict[str, Rollback] = {}
-        self._gathered: list[tuple[UpdateBase, Mapping[str, Any]]] = []
+        self._gathered: dict[UpdateBase, list[Mapping[str, Any]]] = {}
 
     def _change(self, statement: UpdateBase, *rows: Mapping[str, Any]) -> CursorResult[Any]:
         self.has_written = True
@@ -105,13 +103,13 @@ class Part(Transaction):
     def _change_later(self, statement: UpdateBase, row: Mapping[str, Any]) -> None:
         """Change it with others of its kind: many rows in one go cost little more than one."""
         self.has_written = True
-        self._gathered.append((statement, row))
+        self._gathered.setdefault(statement, []).append(row)
 
     def settle(self) -> None:
         """Change what was put off, before anybody reads it or the work ends."""
-        gathered, self._gathered = self._gathered, []
-        for statement, changes in groupby(gathered, key=itemgetter(0)):
-            self._change(statement, *(row for _, row in changes))
+        gathered, self._gathered = self._gathered, {}
+        for statement, rows in gathered.items():
+            self._change(statement, *rows)
 
 
 def by_dialect(table: Table, build: Callable[[Upsert], UpdateBase]) -> Mapping[str, UpdateBase]:

@@ -21,11 +21,13 @@ class SqlTransaction(
     """What ``work`` gets: everything that can be read and written."""
 
 
-def carry_out(work: Callable[[Transaction], T], transaction: Transaction) -> T:
+def carry_out(work: Callable[[Transaction], T], transaction: SqlTransaction) -> T:
     """Do the work on this thread; its result or its error goes back to the event loop."""
     try:
-        return work(transaction)
+        result = work(transaction)
     except StopIteration as error:  # a future refuses to carry it, and its waiter would hang
         raise RuntimeError(
             "the work on the store looked for something that is not there"
         ) from error
+    transaction.settle()
+    return result

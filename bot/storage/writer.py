@@ -136,7 +136,6 @@ class Writer:
         try:
             transaction = SqlTransaction(connection, self._keeper, head, is_write=True)
             result = carry_out(job.work, transaction)
-            transaction.settle()
         except Exception as error:
             if _passes(error):
                 raise

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import ClassVar, Final, Protocol, TypeVar
@@ -36,7 +37,7 @@ class World(Protocol):
         ...
 
 
-class ChatPage:
+class ChatPage(ABC):
     """The routes that the pages of all chats have."""
 
     link: ClassVar[str]  # the path of a link to a message
@@ -56,9 +57,9 @@ class ChatPage:
             web.static("/static", FILES),
         ]
 
+    @abstractmethod
     def place(self, **found: str) -> str:
         """Return where on the page a link to a message leads."""
-        raise NotImplementedError
 
     async def _index(self, _: web.Request) -> web.FileResponse:
         return web.FileResponse(FILES / "index.html")

@@ -128,6 +128,14 @@ def test_story_ends_as_told_on_two_chats_or_none(stories: Stories, story: str, c
     assert {**told.facts, **EVERY[story], "chat": chat} == told.facts
 
 
+@pytest.mark.parametrize("story", ["approve", "frontend"])
+def test_environment_changes_nothing(stories: Stories, story: str) -> None:
+    """Credentials, addresses and proxies of the user's environment have no part in the demo."""
+    told = stories(story)
+
+    assert told.status == 0, "\n".join([*told.lines, told.trouble])
+
+
 def test_every_story_is_played() -> None:
     """The stories that are played here are all that there are."""
     assert EVERY.keys() == read_stories().keys()

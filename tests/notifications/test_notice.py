@@ -189,5 +189,16 @@ def test_a_run_that_may_not_go_on_says_so_at_once() -> None:
     running = replace(stories.at(State.RUNNING), held="an approver left")
 
     assert "✗ No further step is started: an approver left\n" in shown(running)
+    *begun, last = running.steps
+    before_last = replace(running, steps=(*begun, StepRun(last.name)))
+    assert "– Verification · not reached\n" in shown(before_last)
     ended = running.end(State.NEEDS_HUMAN, at=minutes(9), because="an approver left")
     assert "No further step is started" not in shown(ended)
+
+
+def test_a_held_run_whose_calls_were_all_made_is_verified() -> None:
+    """Once each step is done there is none left to start, and nothing red stands in the notice."""
+    verifying = replace(stories.at(State.VERIFYING), held="an approver left")
+
+    assert "No further step is started" not in shown(verifying)
+    assert "▶ Verification" in shown(verifying)

@@ -15,7 +15,7 @@ _NAMES: Final = {**seed.PEOPLE, seed.BOT: seed.BOT_NAME, **_CHANNELS}
 _MARKUP: Final = re.compile(
     r"\\(?P<escaped>[!-/:-@\[-`{-~])"
     r"|(?P<ticks>`+)(?P<code>.+?)(?P=ticks)"
-    r"|<(?P<sign>@|#)!?(?P<id>\d+)>"
+    r"|<(?P<sign>@!?|#)(?P<id>\d+)>"
     r"| · <t:\d+:R>"  # the moment beside it says the same
     r"|<t:(?P<moment>\d+)(?::\w)?>"
     r"|\[(?P<label>(?:\\.|[^\]\\])*)\]\(\S+?\)"
@@ -61,7 +61,7 @@ def _meant(found: re.Match[str]) -> str:
         case {"moment": str(seconds)}:
             return f"{datetime.fromtimestamp(int(seconds), UTC):%Y-%m-%d %H:%M} UTC"
         case {"sign": str(sign), "id": str(id_)}:
-            return sign + _NAMES.get(id_, id_)
+            return sign[0] + _NAMES.get(id_, id_)
         case {"label": str(label)}:
             return _plain(label)
         case {"code": str(code)}:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.errors import TwokeyError
 from bot.domain.people import Account
 from bot.domain.target import Place
 from bot.ports import Due, Kind, Posting, Rank, Reference, Transaction
@@ -95,6 +96,14 @@ async def test_what_is_wanted_is_there_for_whoever_reads_next(any_store: SqlStor
 
     assert seen == [(direct,), [2]]
     assert [one.wanted for one in await due(any_store) if one.posting == asked] == [2]
+
+
+async def test_a_look_that_wants_something_shown_is_refused(any_store: SqlStore) -> None:
+    """Whoever only reads can change nothing, and what they wanted is not lost in silence."""
+    with pytest.raises(TwokeyError):
+        await any_store.read(lambda tx: tx.show(a_posting()))
+
+    assert await due(any_store) == []
 
 
 async def test_an_unseen_decision_keeps_its_rank(any_store: SqlStore) -> None:
